@@ -1,0 +1,237 @@
+//! The configuration: `llmops.toml` over the embedded default, validated whole before anything runs.
+//!
+//! `config/default.toml` is the reference of every key; flags and environment variables win over the file.
+
+mod document;
+mod env;
+mod read;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub(crate) use document::Located;
+pub(crate) use env::{Env, Secret};
+
+use document::{Document, Section};
+
+use crate::error::{Error, Problem, Result};
+
+/// The commented default, which is also the reference page.
+pub(crate) const DEFAULT: &str = include_str!("config/default.toml");
+pub(crate) const FILE_NAME: &str = "llmops.toml";
+/// Local state, never committed.
+pub(crate) const STATE_FOLDER: &str = ".llmops";
+
+/// A project's configuration, complete: every key has its value or its default.
+pub(crate) struct Config {
+    /// The project's folder; every relative path in the configuration starts here.
+    pub(crate) root: PathBuf,
+    /// The configuration file as messages name it.
+    pub(crate) file: String,
+    /// SHA-256 of the configuration file's bytes.
+    pub(crate) digest: String,
+    pub(crate) name: String,
+    pub(crate) target: Target,
+    pub(crate) retrieval: Retrieval,
+    pub(crate) eval: Eval,
+    pub(crate) gate: Gate,
+    pub(crate) providers: Vec<CustomProvider>,
+    pub(crate) env: Env,
+}
+
+/// `[target]`: what is under test.
+pub(crate) struct Target {
+    pub(crate) kind: TargetKind,
+    pub(crate) prompt: Located<String>,
+    pub(crate) model: Located<String>,
+    /// Whether a flag or the environment chose it, not the file.
+    pub(crate) prompt_is_chosen: bool,
+    pub(crate) model_is_chosen: bool,
+    pub(crate) top_k: usize,
+    pub(crate) timeout: Duration,
+    pub(crate) http: HttpTarget,
+    pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TargetKind {
+    Rag,
+    Prompt,
+    Http,
+    Command,
+}
+
+/// The keys of `[target]` that `kind = "http"` reads.
+pub(crate) struct HttpTarget {
+    pub(crate) url: Located<String>,
+    pub(crate) method: String,
+    /// Resolved: may hold secrets.
+    pub(crate) headers: Vec<(String, Secret)>,
+    pub(crate) body: Option<Located<String>>,
+    /// JSON pointers (RFC 6901) into the reply.
+    pub(crate) answer: String,
+    pub(crate) passages: Option<String>,
+    pub(crate) usage: Option<String>,
+}
+
+/// `[retrieval]`: where the passages come from.
+pub(crate) struct Retrieval {
+    pub(crate) store: StoreKind,
+    /// `none`, `local` or `provider/model`.
+    pub(crate) embedder: Located<String>,
+    pub(crate) dimensions: Option<usize>,
+    pub(crate) documents: Located<String>,
+    pub(crate) chunk_words: usize,
+    pub(crate) chunk_overlap_words: usize,
+    pub(crate) pgvector: Pgvector,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoreKind {
+    Embedded,
+    Pgvector,
+}
+
+/// `[retrieval.pgvector]`: the table and its columns.
+pub(crate) struct Pgvector {
+    /// From the configuration or the environment; `None` if neither says.
+    pub(crate) url: Option<Secret>,
+    pub(crate) table: String,
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) embedding: String,
+}
+
+/// `[eval]`
+pub(crate) struct Eval {
+    pub(crate) dataset: Located<String>,
+    pub(crate) metrics: Vec<Located<String>>,
+    pub(crate) concurrency: usize,
+}
+
+/// `[gate]`: the bar.
+pub(crate) struct Gate {
+    /// Metric name and threshold, in the order of the file; names are checked by `eval::metrics`.
+    pub(crate) thresholds: Vec<(Located<String>, f64)>,
+    pub(crate) max_error_rate: f64,
+}
+
+/// `[providers.NAME]`: a server of the user's own.
+#[derive(Clone)]
+pub(crate) struct CustomProvider {
+    pub(crate) name: String,
+    pub(crate) line: Option<usize>,
+    pub(crate) dialect: String,
+    pub(crate) base_url: String,
+    /// As written, perhaps `env:NAME`: read only when the provider is used.
+    pub(crate) api_key: Option<Located<String>>,
+}
+
+/// The names that a configuration may use and that only the layers above know.
+pub(crate) struct Vocabulary {
+    /// Metrics from 0 to 1, and metrics that are a time.
+    pub(crate) metrics: Vec<(&'static str, MetricUnit)>,
+    pub(crate) providers: Vec<&'static str>,
+}
+
+/// How a metric's threshold is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MetricUnit {
+    /// A number from 0 to 1.
+    Share,
+    /// A time with its unit.
+    Time,
+}
+
+impl Config {
+    /// Finds the project that `folder` lies in and reads its configuration.
+    pub(crate) fn find(folder: &Path, file: Option<&Path>, vocabulary: &Vocabulary) -> Result<Self> {
+        let path = Self::file_of(folder, file)?;
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            Error::config(format!("cannot read the configuration {}", path.display())).source(error)
+        })?;
+        let root = folder_of(&path);
+        let env = Env::load(&root)?;
+        let name = path.file_name().map_or_else(|| FILE_NAME.to_owned(), |name| name.to_string_lossy().into_owned());
+        let source = Source { root, file: &name, text: &text, env };
+        Self::parse(source, vocabulary)
+    }
+
+    /// The folder of the project that `folder` lies in, whatever its configuration says.
+    pub(crate) fn root_of(folder: &Path, file: Option<&Path>) -> Result<PathBuf> {
+        Ok(folder_of(&Self::file_of(folder, file)?))
+    }
+
+    fn file_of(folder: &Path, file: Option<&Path>) -> Result<PathBuf> {
+        match file {
+            Some(file) => Ok(folder.join(file)),
+            None => search_upward(folder),
+        }
+    }
+
+    /// Reads a configuration text. All problems come at once.
+    fn parse(source: Source<'_>, vocabulary: &Vocabulary) -> Result<Self> {
+        let document = Document::new(source.file, source.text);
+        let default_document = Document::new("default.toml", DEFAULT);
+        let (user, default) = (document.parse(), default_document.parse());
+        // What a broken text seems to say would only mislead.
+        Error::unless_empty(document.take_problems())?;
+        let section = Section::root(&document, user.get_ref(), default.get_ref());
+        let config = read::read(&section, &document, source, vocabulary);
+        section.finish();
+        let problems = document.take_problems();
+        Error::unless_empty(problems)?;
+        config.ok_or_else(|| Error::config("the embedded default configuration is incomplete"))
+    }
+
+    /// The configuration that a text means, with these variables set.
+    #[cfg(test)]
+    pub(crate) fn of_text(root: PathBuf, text: &str, env: &[(&str, &str)]) -> Result<Self> {
+        Self::parse(Source { root, file: FILE_NAME, text, env: Env::of(env) }, &tests::vocabulary())
+    }
+
+    /// A path of the configuration, from the project's folder.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// Where local state is kept; never committed.
+    pub(crate) fn state_folder(&self) -> PathBuf {
+        self.root.join(STATE_FOLDER)
+    }
+
+    /// A problem with a configured value, at its line.
+    pub(crate) fn problem<T>(&self, value: &Located<T>, message: impl Into<String>) -> Problem {
+        Problem::new(message).at(&self.file, value.line)
+    }
+}
+
+/// A configuration file as it was found.
+struct Source<'a> {
+    root: PathBuf,
+    file: &'a str,
+    text: &'a str,
+    env: Env,
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
+fn search_upward(folder: &Path) -> Result<PathBuf> {
+    let start = folder
+        .canonicalize()
+        .map_err(|error| Error::config(format!("cannot open {}", folder.display())).source(error))?;
+    let found = start.ancestors().find(|ancestor| ancestor.join(FILE_NAME).is_file());
+    match found {
+        // Keep the path as the user gave it, so that messages and reports stay short and portable.
+        Some(ancestor) if ancestor == start => Ok(folder.join(FILE_NAME)),
+        Some(ancestor) => Ok(ancestor.join(FILE_NAME)),
+        None => Err(Error::config(format!("no {FILE_NAME} in {} or any folder above it", start.display()))
+            .hint("go to the project's folder, or name it with -C DIR")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

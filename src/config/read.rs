@@ -1,0 +1,316 @@
+//! Turns the document into the configuration, section by section. Every section is read to its end before anything is
+//! unwrapped, so that all problems are found.
+
+use std::path::Path;
+
+use super::document::{Document, Section};
+use super::{
+    Config, CustomProvider, Env, Eval, Gate, HttpTarget, Located, MetricUnit, Pgvector, Retrieval, Secret, Source,
+    StoreKind, Target, TargetKind, Vocabulary,
+};
+use crate::error::suggestion;
+
+/// What every section's reader needs beside its section.
+struct Context<'a> {
+    document: &'a Document<'a>,
+    env: &'a Env,
+    metrics: &'a [(&'static str, MetricUnit)],
+    /// Built-in and own providers.
+    providers: Vec<&'a str>,
+}
+
+pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, vocabulary: &Vocabulary) -> Option<Config> {
+    let env = source.env;
+    let project = root.section("project");
+    let name = project.string("name").map(|name| name.value);
+    project.finish();
+    let own = read_providers(&root.section("providers"), document);
+    let providers = vocabulary.providers.iter().copied().chain(own.iter().map(|own| own.name.as_str())).collect();
+    let context = Context { document, env: &env, metrics: &vocabulary.metrics, providers };
+    let target = read_target(&root.section("target"), &context);
+    let retrieval = read_retrieval(&root.section("retrieval"), &context);
+    let eval = read_eval(&root.section("eval"), &context);
+    let gate = read_gate(&root.section("gate"), &context);
+    Some(Config {
+        name: name.unwrap_or_else(|| folder_name(&source.root)),
+        root: source.root,
+        file: source.file.to_owned(),
+        digest: crate::digest::sha256(source.text.as_bytes()),
+        target: target?,
+        retrieval: retrieval?,
+        eval: eval?,
+        gate: gate?,
+        providers: own,
+        env,
+    })
+}
+
+const MODEL_HINT: &str = "write provider/model, for example \"gemini/gemini-2.5-flash\"";
+const EMBEDDER_HINT: &str = "write \"none\", \"local\" or provider/model, for example \"gemini/gemini-embedding-001\"";
+
+/// A model is written `provider/model`, and its provider is known.
+fn check_model(context: &Context, model: &Located<String>, hint: &str) {
+    let document = context.document;
+    match model.value.split_once('/') {
+        Some((provider, name)) if !provider.is_empty() && !name.is_empty() => {
+            if !context.providers.contains(&provider) {
+                let hint = suggestion(provider, context.providers.iter().copied());
+                document.report(model.line, format!("unknown model provider \"{provider}\""), Some(hint));
+            }
+        }
+        _ => {
+            document.report(model.line, format!("\"{}\" is not a model", model.value), Some(hint.into()));
+        }
+    }
+}
+
+fn folder_name(folder: &Path) -> String {
+    let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    absolute.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn read_target(section: &Section, context: &Context) -> Option<Target> {
+    let document = context.document;
+    let kinds = [
+        ("rag", TargetKind::Rag),
+        ("prompt", TargetKind::Prompt),
+        ("http", TargetKind::Http),
+        ("command", TargetKind::Command),
+    ];
+    let kind = section.choice("kind", &kinds);
+    let prompt = section.string("prompt");
+    let model = section.string("model").inspect(|model| check_model(context, model, MODEL_HINT));
+    let top_k = section.integer("top_k", 1..=1000);
+    let timeout = section.duration("timeout");
+    let http = read_http(section, context);
+    let command = section.strings("command");
+    if let Some(kind) = kind {
+        keys_fit_kind(section, document, kind);
+    }
+    section.finish();
+    Some(Target {
+        kind: kind?,
+        prompt: prompt?,
+        model: model?,
+        prompt_is_chosen: false,
+        model_is_chosen: false,
+        top_k: top_k?,
+        timeout: timeout?.value,
+        http: http?,
+        command: command.unwrap_or_default().into_iter().map(|word| word.value).collect(),
+    })
+}
+
+/// A key of another kind of target would silently do nothing; a missing one could never work.
+fn keys_fit_kind(section: &Section, document: &Document, kind: TargetKind) {
+    use TargetKind::{Command, Http, Prompt, Rag};
+    let rules: [(&str, &[TargetKind], bool); 11] = [
+        ("prompt", &[Rag, Prompt], false),
+        ("model", &[Rag, Prompt], false),
+        ("top_k", &[Rag], false),
+        ("url", &[Http], true),
+        ("method", &[Http], false),
+        ("headers", &[Http], false),
+        ("body", &[Http], false),
+        ("answer", &[Http], false),
+        ("passages", &[Http], false),
+        ("usage", &[Http], false),
+        ("command", &[Command], true),
+    ];
+    for (key, kinds, required) in rules {
+        let line = section.line_of(key);
+        if line.is_some() && !kinds.contains(&kind) {
+            let message = format!("{} has no meaning for this kind of target", section.path(key));
+            document.report(line, message, Some("remove it, or change target.kind".into()));
+        }
+        if line.is_none() && required && kinds.contains(&kind) {
+            let message = format!("{} is missing", section.path(key));
+            document.report(section.line_of("kind"), message, Some("llmops explain config shows every key".into()));
+        }
+    }
+}
+
+fn read_http(section: &Section, context: &Context) -> Option<HttpTarget> {
+    let document = context.document;
+    let url = section.string("url").unwrap_or(Located { value: String::new(), line: None });
+    let methods = [("POST", "POST"), ("GET", "GET"), ("PUT", "PUT"), ("PATCH", "PATCH")];
+    let method = if section.line_of("method").is_some() { section.choice("method", &methods) } else { Some("POST") };
+    let headers = section.string_map("headers");
+    for (name, value) in &headers {
+        check_header(section, document, name, value);
+    }
+    let headers =
+        headers.into_iter().filter_map(|(name, value)| Some((name, secret(document, context.env, &value)?))).collect();
+    let pointer = |key: &str, default: Option<&str>| {
+        let Some(found) = section.string(key) else { return default.map(str::to_owned) };
+        if !found.value.is_empty() && !found.value.starts_with('/') {
+            let message = format!("{} is \"{}\", which is not a JSON pointer", section.path(key), found.value);
+            document.report(found.line, message, Some(format!("write \"/{}\"", found.value.replace('.', "/"))));
+        }
+        Some(found.value)
+    };
+    let (answer, passages, usage) =
+        (pointer("answer", Some("/answer")), pointer("passages", None), pointer("usage", None));
+    let body = section.string("body");
+    if !url.value.is_empty() && !url.value.starts_with("http://") && !url.value.starts_with("https://") {
+        let message = format!("{} is \"{}\", which is no address", section.path("url"), url.value);
+        document.report(url.line, message, Some("write it like \"http://localhost:8000/ask\"".into()));
+    }
+    Some(HttpTarget { url, method: method?.to_owned(), headers, body, answer: answer?, passages, usage })
+}
+
+/// A name and a value as HTTP allows them (RFC 9110, 5.1 and 5.5).
+fn check_header(section: &Section, document: &Document, name: &str, value: &Located<String>) {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    if name.is_empty() || !name.chars().all(is_token) || value.value.chars().any(char::is_control) {
+        document.report(value.line, format!("{}.{name} is no HTTP header", section.path("headers")), None);
+    }
+}
+
+fn secret(document: &Document, env: &Env, value: &Located<String>) -> Option<Secret> {
+    match env.resolve(&value.value) {
+        Ok(value) => Some(Secret::new(value)),
+        Err(problem) => {
+            document.report(value.line, problem.message, problem.hint);
+            None
+        }
+    }
+}
+
+fn read_retrieval(section: &Section, context: &Context) -> Option<Retrieval> {
+    let document = context.document;
+    let store = section.choice("store", &[("embedded", StoreKind::Embedded), ("pgvector", StoreKind::Pgvector)]);
+    let embedder = section.string("embedder");
+    if let Some(embedder) = embedder.as_ref().filter(|embedder| !matches!(embedder.value.as_str(), "none" | "local")) {
+        check_model(context, embedder, EMBEDDER_HINT);
+    }
+    // pgvector's `vector` type holds at most 16,000 dimensions.
+    let dimensions = section.integer("dimensions", 1..=16_000);
+    let documents = section.string("documents");
+    let chunk_words = section.integer("chunk_words", 20..=5_000);
+    let chunk_overlap_words = section.integer("chunk_overlap_words", 0..=2_500);
+    if let (Some(words), Some(overlap)) = (chunk_words, chunk_overlap_words)
+        && overlap * 2 > words
+    {
+        let line = section.line_of("chunk_overlap_words").or(section.line_of("chunk_words"));
+        let message = format!("retrieval.chunk_overlap_words is {overlap}, more than half of chunk_words ({words})");
+        document.report(line, message, None);
+    }
+    let pgvector = read_pgvector(&section.section("pgvector"), context, store == Some(StoreKind::Pgvector));
+    if store == Some(StoreKind::Pgvector) && embedder.as_ref().is_some_and(|embedder| embedder.value == "none") {
+        let hint = "for example embedder = \"gemini/gemini-embedding-001\", or store = \"embedded\" for lexical search";
+        document.report(
+            section.line_of("store"),
+            "the store pgvector needs retrieval.embedder".into(),
+            Some(hint.into()),
+        );
+    }
+    section.finish();
+    Some(Retrieval {
+        store: store?,
+        embedder: embedder?,
+        dimensions,
+        documents: documents?,
+        chunk_words: chunk_words?,
+        chunk_overlap_words: chunk_overlap_words?,
+        pgvector: pgvector?,
+    })
+}
+
+/// Secrets are read only where they are used, so that a project works without those that it does not need.
+fn read_pgvector(section: &Section, context: &Context, is_used: bool) -> Option<Pgvector> {
+    let url = match section.string("url") {
+        Some(url) if is_used => secret(context.document, context.env, &url),
+        Some(_) => None,
+        None => database_url(context.env).map(Secret::new),
+    };
+    let name = |key: &str| section.string(key).map(|name| name.value);
+    let (table, id, title, body, embedding) =
+        (name("table"), name("id"), name("title"), name("body"), name("embedding"));
+    section.finish();
+    Some(Pgvector { url, table: table?, id: id?, title: title?, body: body?, embedding: embedding? })
+}
+
+/// `DATABASE_URL`, or one made of the `DB_*` variables that tutorials use.
+fn database_url(env: &Env) -> Option<String> {
+    if let Some(url) = env.get("DATABASE_URL") {
+        return Some(url.to_owned());
+    }
+    let name = env.get("DB_NAME")?;
+    // The key=value form of libpq: values are quoted, so that a password may hold any character.
+    let quote = |value: &str| format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"));
+    let parts = [
+        ("host", env.get("DB_HOST").unwrap_or("localhost")),
+        ("port", env.get("DB_PORT").unwrap_or("5432")),
+        ("dbname", name),
+        ("user", env.get("DB_USER").unwrap_or("postgres")),
+        ("password", env.get("DB_PASSWORD").unwrap_or_default()),
+    ];
+    let parts = parts.iter().filter(|(_, value)| !value.is_empty());
+    Some(parts.map(|(key, value)| format!("{key}={}", quote(value))).collect::<Vec<_>>().join(" "))
+}
+
+fn read_eval(section: &Section, context: &Context) -> Option<Eval> {
+    let dataset = section.string("dataset");
+    let metrics = section.strings("metrics");
+    for name in metrics.iter().flatten() {
+        metric_unit(context, &name.value, name.line);
+    }
+    let concurrency = section.integer("concurrency", 1..=4096);
+    section.finish();
+    Some(Eval { dataset: dataset?, metrics: metrics?, concurrency: concurrency? })
+}
+
+/// The unit of a metric's threshold; a problem if there is no such metric.
+fn metric_unit(context: &Context, name: &str, line: Option<usize>) -> Option<MetricUnit> {
+    let found = context.metrics.iter().find(|(known, _)| *known == name);
+    if found.is_none() {
+        let hint = suggestion(name, context.metrics.iter().map(|(known, _)| *known));
+        let hint = format!("{hint}; `llmops explain` lists all metrics");
+        context.document.report(line, format!("unknown metric \"{name}\""), Some(hint));
+    }
+    found.map(|(_, unit)| *unit)
+}
+
+fn read_gate(section: &Section, context: &Context) -> Option<Gate> {
+    let max_error_rate = section.number("max_error_rate", 0.0..=1.0);
+    let mut thresholds = Vec::new();
+    let keys = section.user_keys();
+    let named = keys.iter().filter(|key| *key != "max_error_rate");
+    for key in named.clone() {
+        let line = section.line_of(key);
+        let value = match metric_unit(context, key, line) {
+            Some(MetricUnit::Time) => section.duration(key).map(|limit| limit.value.as_secs_f64() * 1000.0),
+            Some(MetricUnit::Share) => section.number(key, 0.0..=1.0).map(|bar| bar.value),
+            None => None,
+        };
+        thresholds.extend(value.map(|value| (Located { value: key.clone(), line }, value)));
+    }
+    if named.count() == 0 {
+        let hint = "give at least one metric its bar, for example context_recall = 0.80 under [gate]";
+        context.document.report(None, "[gate] has no threshold, so it could never fail".into(), Some(hint.into()));
+    }
+    Some(Gate { thresholds, max_error_rate: max_error_rate?.value })
+}
+
+fn read_providers(section: &Section, document: &Document) -> Vec<CustomProvider> {
+    let mut providers = Vec::new();
+    for (name, provider) in section.sections() {
+        let dialect = provider.string("dialect");
+        let base_url = provider.string("base_url");
+        let api_key = provider.string("api_key");
+        let line = section.line_of(&name);
+        if base_url.is_none() {
+            document.report(line, format!("providers.{name}.base_url is missing"), None);
+        }
+        provider.finish();
+        providers.push(CustomProvider {
+            name,
+            line,
+            dialect: dialect.map_or_else(|| "openai".to_owned(), |dialect| dialect.value),
+            base_url: base_url.map(|url| url.value).unwrap_or_default(),
+            api_key,
+        });
+    }
+    providers
+}

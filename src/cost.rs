@@ -1,0 +1,5 @@
+//! What calls consume.
+
+mod usage;
+
+pub(crate) use usage::Usage;

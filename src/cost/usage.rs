@@ -1,0 +1,38 @@
+//! Tokens of model calls, in buckets that do not overlap.
+
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+/// Tokens of one call, or of many added up. Providers differ on what "input" includes; each dialect's `decode`
+/// settles it, so that here every token is in exactly one bucket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Usage {
+    /// Input tokens that were neither read from nor written to a cache.
+    pub(crate) input: u64,
+    /// Input tokens that the provider read from its cache.
+    pub(crate) cached_input: u64,
+    /// Input tokens that the provider wrote to its cache.
+    pub(crate) cache_write: u64,
+    /// Output tokens that the user sees.
+    pub(crate) output: u64,
+    /// Output tokens that a reasoning model spent on thinking.
+    pub(crate) reasoning: u64,
+}
+
+impl Usage {
+    pub(crate) fn total(&self) -> u64 {
+        self.input + self.cached_input + self.cache_write + self.output + self.reasoning
+    }
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.input += other.input;
+        self.cached_input += other.cached_input;
+        self.cache_write += other.cache_write;
+        self.output += other.output;
+        self.reasoning += other.reasoning;
+    }
+}

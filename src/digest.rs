@@ -1,0 +1,52 @@
+//! SHA-256, the identity of everything that a report or a store refers to.
+
+use std::fmt::Write as _;
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
+
+/// Lower-case hexadecimal SHA-256 of the bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of everything that is left to read, which need not fit into memory.
+pub(crate) fn sha256_of(mut reader: impl Read) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+}
+
+/// SHA-256 of several parts; each part's length goes in, so that ("ab", "c") and ("a", "bc") differ.
+pub(crate) fn sha256_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hex(&hasher.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_the_one_of_sha256sum() {
+        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(sha256_of(&b"abc"[..]).unwrap(), sha256(b"abc"));
+        assert_ne!(sha256_parts(["ab", "c"]), sha256_parts(["a", "bc"]));
+    }
+}
