@@ -12,6 +12,9 @@ mod cost;
 mod digest;
 mod error;
 mod git;
+mod llm;
+#[cfg(test)]
+mod test_support;
 mod text;
 
 pub use error::ExitStatus;

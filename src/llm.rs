@@ -1,0 +1,21 @@
+//! Language models: one conversation type, one wire dialect a file, and one client that owns HTTP, retries and limits.
+//!
+//! ```text
+//! Model -> Endpoint (where, which dialect, which key)
+//! Request -> dialect.encode -> Transport (attempts, waits, time limit) -> dialect.decode -> Reply
+//! ```
+
+mod chat;
+mod client;
+mod endpoint;
+mod failure;
+mod model;
+mod providers;
+mod retry;
+mod transport;
+
+pub(crate) use chat::{Finish, Grounding, GroundingPassage, Message, Parameters, Reply, Request, Role};
+pub(crate) use client::{Answered, Client, HttpCall};
+pub(crate) use endpoint::Endpoint;
+pub(crate) use model::Model;
+pub(crate) use providers::{LOCAL, PROVIDERS};

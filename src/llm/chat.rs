@@ -1,0 +1,111 @@
+//! A conversation with a model, independent of any provider's wire format.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cost::Usage;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    System,
+    User,
+    Assistant,
+}
+
+impl Role {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) role: Role,
+    pub(crate) content: String,
+}
+
+/// How to generate. `None` leaves the choice to the provider and is not sent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Parameters {
+    pub(crate) temperature: Option<f64>,
+    pub(crate) top_p: Option<f64>,
+    /// Most tokens of the answer.
+    pub(crate) max_tokens: Option<u32>,
+    pub(crate) seed: Option<i64>,
+    pub(crate) stop: Vec<String>,
+    /// Only for `local/extractive`: the share of the question's terms, 0 to 1, that a sentence with its title must hold
+    /// to be an answer. 0 never abstains.
+    pub(crate) min_support: Option<f64>,
+}
+
+/// The facts behind a request, for the local model that quotes instead of generating. Never sent over a wire.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Grounding {
+    pub(crate) question: String,
+    pub(crate) passages: Vec<GroundingPassage>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct GroundingPassage {
+    pub(crate) title: String,
+    pub(crate) text: String,
+}
+
+/// One call to a model.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Request {
+    pub(crate) messages: Vec<Message>,
+    pub(crate) parameters: Parameters,
+    pub(crate) grounding: Grounding,
+}
+
+impl Request {
+    /// The system messages as one text, and the other messages, for dialects that keep them apart.
+    pub(super) fn split_system(&self) -> (Option<String>, Vec<&Message>) {
+        let (system, turns): (Vec<&Message>, Vec<&Message>) =
+            self.messages.iter().partition(|message| message.role == Role::System);
+        let texts: Vec<&str> = system.iter().map(|message| message.content.as_str()).collect();
+        ((!texts.is_empty()).then(|| texts.join("\n\n")), turns)
+    }
+
+    /// What was asked: the question behind the prompt, or the last user message.
+    pub(super) fn question(&self) -> &str {
+        let last = || self.messages.iter().rev().find(|message| message.role == Role::User);
+        match self.grounding.question.trim() {
+            "" => last().map_or("", |message| message.content.trim()),
+            question => question,
+        }
+    }
+}
+
+/// Why the model stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Finish {
+    Stop,
+    /// Cut off at `max_tokens` or the context window.
+    Length,
+    Other,
+}
+
+/// What a model answered. A refusal of the provider (safety block, `refusal` field) is an error, not a reply.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Reply {
+    pub(crate) text: String,
+    pub(crate) usage: Usage,
+    pub(crate) finish: Finish,
+    /// The model said in words that it cannot answer, and said so by its protocol, not by its text: only the local
+    /// models do; for others it is judged from the text.
+    pub(crate) abstained: Option<bool>,
+    /// Time of the attempt that succeeded, without earlier attempts and waiting; `None` for a replayed answer.
+    pub(crate) latency: Option<Duration>,
+    /// How many requests were sent, 1 without retries; 0 if nothing was sent at all.
+    pub(crate) attempts: u32,
+}

@@ -1,0 +1,110 @@
+//! Ollama's own `/api/chat`, without streaming.
+//!
+//! Source: <https://docs.ollama.com/api/chat>
+
+use serde_json::{Map, Value, json};
+
+use super::decoded::{Decoded, lacks, string, tokens};
+use super::{Auth, Dialect};
+use crate::cost::Usage;
+use crate::error::Result;
+use crate::llm::{Endpoint, Finish, HttpCall, Request};
+
+pub(super) const DIALECT: Dialect =
+    Dialect { name: "ollama", path: "", auth: Auth::Bearer, has_stop: true, encode, decode };
+
+fn encode(endpoint: &Endpoint, model: &str, request: &Request) -> HttpCall {
+    let messages: Vec<Value> = request
+        .messages
+        .iter()
+        .map(|message| json!({ "role": message.role.name(), "content": message.content }))
+        .collect();
+    let mut body = Map::new();
+    body.insert("model".into(), model.into());
+    body.insert("messages".into(), messages.into());
+    body.insert("stream".into(), false.into());
+    let options = options(request);
+    if !options.is_empty() {
+        body.insert("options".into(), options.into());
+    }
+    endpoint.post("/api/chat", body.into())
+}
+
+fn options(request: &Request) -> Map<String, Value> {
+    let parameters = &request.parameters;
+    let stop = (!parameters.stop.is_empty()).then(|| json!(parameters.stop));
+    let values = [
+        ("temperature", parameters.temperature.map(Value::from)),
+        ("top_p", parameters.top_p.map(Value::from)),
+        ("num_predict", parameters.max_tokens.map(Value::from)),
+        ("seed", parameters.seed.map(Value::from)),
+        ("stop", stop),
+    ];
+    values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+fn decode(body: &Value) -> Result<Decoded> {
+    let text = string(body, "/message/content").ok_or_else(|| lacks("/message/content"))?;
+    let reason = string(body, "/done_reason");
+    let finish = match reason {
+        Some("stop") => Finish::Stop,
+        Some("length") => Finish::Length,
+        _ => Finish::Other,
+    };
+    Decoded::new(text.to_owned(), usage(body), finish, reason)
+}
+
+/// The counts are left out at times; thinking is counted with the answer.
+fn usage(body: &Value) -> Usage {
+    Usage { input: tokens(body, "/prompt_eval_count"), output: tokens(body, "/eval_count"), ..Usage::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{decode_fixture, encode_example};
+    use super::*;
+    use crate::llm::endpoint::tests::endpoint;
+
+    #[test]
+    fn a_request_becomes_a_chat_with_options() {
+        let call = encode_example(&endpoint("ollama", &[]), |_| {});
+        assert_eq!(call.url, "http://localhost:11434/api/chat");
+        assert!(call.headers.is_empty());
+        let expected = json!({
+            "model": "some-model",
+            "messages": [
+                { "role": "system", "content": "Be brief." },
+                { "role": "user", "content": "Hello" },
+                { "role": "assistant", "content": "Hi." },
+                { "role": "user", "content": "What is a gate?" },
+            ],
+            "stream": false,
+            "options": { "temperature": 0.2, "top_p": 0.9, "num_predict": 256, "seed": 7, "stop": ["END"] },
+        });
+        assert_eq!(call.body, Some(expected));
+    }
+
+    #[test]
+    fn recorded_replies_become_answers() {
+        let cases = [
+            ("success", "Quality never rests.", Finish::Stop, [26, 298]),
+            ("truncated", "Once upon a time", Finish::Length, [11, 4]),
+            ("success_without_usage", "Quality never rests.", Finish::Stop, [0, 0]),
+        ];
+        for (name, text, finish, [input, output]) in cases {
+            let usage = Usage { input, output, ..Usage::default() };
+            assert_eq!(decode_fixture(&DIALECT, name), Ok(Decoded { text: text.into(), usage, finish }), "{name}");
+        }
+    }
+
+    #[test]
+    fn empty_replies_are_errors() {
+        let cases = [
+            ("loaded", "the model returned no text (finish reason: load)"),
+            ("wrong_shape", "the reply has no /message/content"),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(decode_fixture(&DIALECT, name), Err(expected.to_owned()), "{name}");
+        }
+    }
+}

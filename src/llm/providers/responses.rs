@@ -1,0 +1,132 @@
+//! `OpenAI`'s responses.
+//!
+//! Source: <https://platform.openai.com/docs/api-reference/responses>
+
+use serde_json::{Map, Value, json};
+
+use super::decoded::{Decoded, blocked, join_parts, lacks, refused, string, tokens};
+use super::{Auth, Dialect};
+use crate::cost::Usage;
+use crate::error::{Error, Result};
+use crate::llm::{Endpoint, Finish, HttpCall, Request};
+
+pub(super) const DIALECT: Dialect =
+    Dialect { name: "openai-responses", path: "/v1", auth: Auth::Bearer, has_stop: false, encode, decode };
+
+/// `seed` does not exist here and is left out: it is a best effort everywhere.
+fn encode(endpoint: &Endpoint, model: &str, request: &Request) -> HttpCall {
+    let parameters = &request.parameters;
+    let (system, turns) = request.split_system();
+    let input: Vec<Value> =
+        turns.iter().map(|message| json!({ "role": message.role.name(), "content": message.content })).collect();
+    let mut body = Map::new();
+    body.insert("model".into(), model.into());
+    body.extend(system.map(|system| ("instructions".to_owned(), system.into())));
+    body.insert("input".into(), input.into());
+    // By default the provider keeps what it is sent.
+    body.insert("store".into(), false.into());
+    let numbers = [
+        ("temperature", parameters.temperature.map(Value::from)),
+        ("top_p", parameters.top_p.map(Value::from)),
+        ("max_output_tokens", parameters.max_tokens.map(Value::from)),
+    ];
+    body.extend(numbers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    endpoint.post("/responses", body.into())
+}
+
+fn decode(body: &Value) -> Result<Decoded> {
+    if let Some(message) = string(body, "/error/message") {
+        return Err(Error::unavailable(format!("the provider reports an error: {message}")));
+    }
+    let items = body.pointer("/output").and_then(Value::as_array).ok_or_else(|| lacks("/output"))?;
+    let parts: Vec<Value> = items
+        .iter()
+        .filter(|item| string(item, "/type") == Some("message"))
+        .filter_map(|item| item.pointer("/content")?.as_array())
+        .flatten()
+        .cloned()
+        .collect();
+    if let Some(words) = parts.iter().find_map(|part| string(part, "/refusal")) {
+        return Err(refused(words));
+    }
+    let reason = string(body, "/incomplete_details/reason").or(string(body, "/status"));
+    let finish = match reason {
+        Some("content_filter") => return Err(blocked("answer", "finish reason: content_filter")),
+        Some("completed") => Finish::Stop,
+        Some("max_output_tokens") => Finish::Length,
+        _ => Finish::Other,
+    };
+    let text = join_parts(&parts, |part| string(part, "/type") == Some("output_text"));
+    Decoded::new(text, usage(body), finish, reason)
+}
+
+/// Input tokens include the cached ones, output tokens the reasoning.
+fn usage(body: &Value) -> Usage {
+    let count = |pointer: &str| tokens(body, &format!("/usage/{pointer}"));
+    let cached_input = count("input_tokens_details/cached_tokens");
+    let cache_write = count("input_tokens_details/cache_write_tokens");
+    let reasoning = count("output_tokens_details/reasoning_tokens");
+    Usage {
+        input: count("input_tokens").saturating_sub(cached_input + cache_write),
+        cached_input,
+        cache_write,
+        output: count("output_tokens").saturating_sub(reasoning),
+        reasoning,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{decode_fixture, encode_example};
+    use super::*;
+    use crate::llm::endpoint::tests::endpoint;
+
+    #[test]
+    fn a_request_becomes_a_response_call() {
+        let endpoint = endpoint("openai-responses", &[("OPENAI_API_KEY", "sk-secret")]);
+        let call = encode_example(&endpoint, |_| {});
+        assert_eq!(call.url, "https://api.openai.com/v1/responses");
+        let expected = json!({
+            "model": "some-model",
+            "instructions": "Be brief.",
+            "input": [
+                { "role": "user", "content": "Hello" },
+                { "role": "assistant", "content": "Hi." },
+                { "role": "user", "content": "What is a gate?" },
+            ],
+            "store": false,
+            "temperature": 0.2,
+            "top_p": 0.9,
+            "max_output_tokens": 256,
+        });
+        assert_eq!(call.body, Some(expected));
+    }
+
+    #[test]
+    fn recorded_replies_become_answers_with_disjoint_usage() {
+        let llama = "The gate passes when every mean reaches its threshold.";
+        let cases = [
+            ("success", "Quality never rests.", Finish::Stop, [88, 512, 0, 11, 64]),
+            ("success_llama", llama, Finish::Stop, [1, 41, 0, 11, 0]),
+            ("truncated", "Once upon a time", Finish::Length, [35, 0, 0, 8, 0]),
+        ];
+        for (name, text, finish, [input, cached_input, cache_write, output, reasoning]) in cases {
+            let usage = Usage { input, cached_input, cache_write, output, reasoning };
+            assert_eq!(decode_fixture(&DIALECT, name), Ok(Decoded { text: text.into(), usage, finish }), "{name}");
+        }
+    }
+
+    #[test]
+    fn refusals_and_empty_replies_are_errors() {
+        let cases = [
+            ("refusal", "the model refused to answer: I'm sorry, I can't help with that."),
+            ("content_filter", "the provider blocked the answer (finish reason: content_filter)"),
+            ("truncated_empty", "the model returned no text (finish reason: max_output_tokens)"),
+            ("failed", "the provider reports an error: The server had an error while processing your request."),
+            ("wrong_shape", "the reply has no /output"),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(decode_fixture(&DIALECT, name), Err(expected.to_owned()), "{name}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What the integration tests stand on, for the unit tests of what calls servers.
+
+#[path = "../tests/it/support/http.rs"]
+pub(crate) mod http;
+#[path = "../tests/it/support/minilm.rs"]
+pub(crate) mod minilm;
+#[path = "../tests/it/support/postgres.rs"]
+pub(crate) mod postgres;
+#[path = "../tests/it/support/process.rs"]
+mod process;
