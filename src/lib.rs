@@ -13,6 +13,7 @@ mod digest;
 mod error;
 mod git;
 mod llm;
+mod prompt;
 #[cfg(test)]
 mod test_support;
 mod text;
