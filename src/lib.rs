@@ -14,6 +14,7 @@ mod error;
 mod git;
 mod llm;
 mod prompt;
+mod rag;
 #[cfg(test)]
 mod test_support;
 mod text;

@@ -1,0 +1,23 @@
+//! Retrieval: documents are read, cut into chunks, embedded and stored; a question brings back passages.
+//!
+//! ```text
+//! readers -> Document -> chunk -> Chunk -> embedder -> store        (ingest)
+//! question -> embedder -> store: lexical and vector legs -> fusion -> Passage   (search)
+//! ```
+
+mod chunk;
+mod document;
+mod embedders;
+#[cfg(test)]
+mod fake_embedder;
+mod ingest;
+mod markdown;
+mod readers;
+mod retrieval;
+mod stores;
+
+pub(crate) use document::{Chunk, Document, Passage};
+pub(crate) use embedders::{Embedder, Purpose};
+pub(crate) use ingest::{IngestEvent, IngestSummary, ingest};
+pub(crate) use retrieval::Retriever;
+pub(crate) use stores::Coverage;

@@ -1,0 +1,68 @@
+//! What asks for passages talks to: the configured store behind one type.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::stores::{self, Coverage, Store};
+use super::{Embedder, Passage, embedders};
+use crate::config::Config;
+use crate::cost::Usage;
+use crate::error::Result;
+use crate::llm::Client;
+
+/// Finds the passages for a question.
+pub(crate) struct Retriever {
+    store: Box<dyn Store>,
+    embedder: Option<Arc<dyn Embedder>>,
+}
+
+impl Retriever {
+    /// Checks the configuration. Nothing is read and no connection is made before the first question.
+    pub(crate) fn open(config: &Config, client: &Client) -> Result<Self> {
+        Self::with_embedder(config, embedders::open(config, client)?)
+    }
+
+    pub(super) fn with_embedder(config: &Config, embedder: Option<Arc<dyn Embedder>>) -> Result<Self> {
+        Ok(Self { store: stores::open(config, embedder.clone())?, embedder })
+    }
+
+    pub(super) fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// The passages for a question, best first.
+    pub(crate) async fn search(&self, question: &str, top_k: usize) -> Result<Vec<Passage>> {
+        if question.trim().is_empty() || top_k == 0 {
+            return Ok(Vec::new());
+        }
+        self.store.search(question, top_k).await
+    }
+
+    /// Which of these names (titles or ids) the store holds no document for.
+    pub(crate) async fn missing(&self, names: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+        if names.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        self.store.missing(names).await
+    }
+
+    /// Identity of what is stored: SHA-256 over the sorted ids and content hashes of all documents.
+    pub(crate) async fn digest(&self) -> Result<String> {
+        self.store.digest().await
+    }
+
+    /// Titles and ids of stored documents, for suggestions; not all of them, if there are very many.
+    pub(crate) async fn names(&self) -> Result<BTreeSet<String>> {
+        self.store.names().await
+    }
+
+    /// How much of what is stored can be found at all.
+    pub(crate) async fn coverage(&self) -> Result<Coverage> {
+        self.store.coverage().await
+    }
+
+    /// What the embedder has consumed so far.
+    pub(crate) fn usage(&self) -> Usage {
+        self.embedder.as_ref().map(|embedder| embedder.usage()).unwrap_or_default()
+    }
+}
