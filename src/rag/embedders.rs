@@ -1,6 +1,7 @@
 //! Embedders turn texts into vectors. One file each; `WIRES` lists the ones that call a provider.
 
 mod gemini;
+pub(crate) mod minilm;
 mod ollama;
 mod openai;
 mod remote;
@@ -47,6 +48,7 @@ pub(crate) fn open(config: &Config, client: &Client) -> Result<Option<Arc<dyn Em
     let configured = &config.retrieval.embedder;
     let opened: Result<Arc<dyn Embedder>> = match configured.value.as_str() {
         "none" => return Ok(None),
+        "local" => minilm::open(config).map(|local| Arc::new(local) as Arc<dyn Embedder>),
         name => open_remote(name, config, client).map(|remote| Arc::new(remote) as Arc<dyn Embedder>),
     };
     opened.map(Some).map_err(|error| error.at(&config.file, configured.line))
