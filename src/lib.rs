@@ -11,6 +11,7 @@ mod config;
 mod cost;
 mod digest;
 mod error;
+mod eval;
 mod git;
 mod llm;
 mod prompt;

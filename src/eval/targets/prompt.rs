@@ -1,0 +1,72 @@
+//! A prompt and a model, without retrieval.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value};
+
+use super::Target;
+use crate::error::{Problem, Result};
+use crate::eval::{Case, Output};
+use crate::llm::{Client, Grounding, Model, Request};
+use crate::prompt::PromptVersion;
+
+pub(super) struct PromptTarget {
+    pub(super) client: Client,
+    pub(super) model: Model,
+    pub(super) prompt: PromptVersion,
+}
+
+impl Target for PromptTarget {
+    fn answer<'a>(&'a self, case: &'a Case) -> BoxFuture<'a, Result<Output>> {
+        Box::pin(async move {
+            let grounding = Grounding { question: case.question.clone(), passages: Vec::new() };
+            ask(&self.client, &self.model, &self.prompt, &case.fields(), grounding).await
+        })
+    }
+
+    fn check(&self, case: &Case) -> std::result::Result<(), Problem> {
+        check_prompt(&self.prompt, case, &Map::new())
+    }
+}
+
+/// Renders the prompt and calls the model.
+pub(super) async fn ask(
+    client: &Client,
+    model: &Model,
+    prompt: &PromptVersion,
+    values: &Map<String, Value>,
+    grounding: Grounding,
+) -> Result<Output> {
+    let messages = prompt.render(values)?;
+    let request = Request { messages, parameters: prompt.parameters.clone(), grounding };
+    let reply = client.chat(model, &request).await?;
+    Ok(Output {
+        answer: reply.text,
+        passages: None,
+        usage: reply.usage,
+        abstained: reply.abstained,
+        finish: Some(reply.finish),
+        latency: reply.latency,
+        attempts: reply.attempts,
+    })
+}
+
+/// Every declared variable must come from the case or be among what the target provides, and with them the template
+/// must render.
+pub(super) fn check_prompt(
+    prompt: &PromptVersion,
+    case: &Case,
+    provided: &Map<String, Value>,
+) -> std::result::Result<(), Problem> {
+    let mut values = case.fields();
+    values.extend(provided.clone());
+    if let Some(variable) = prompt.variables.iter().find(|variable| !values.contains_key(*variable)) {
+        let (id, name, version) = (&case.id, &prompt.name, &prompt.version);
+        let message = format!("the case \"{id}\" has no field \"{variable}\", which the prompt {name}@{version} needs");
+        let known: BTreeSet<&str> = values.keys().map(String::as_str).collect();
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(Problem::new(message).hint(format!("there is: {known}")));
+    }
+    prompt.render(&values).map(drop)
+}
