@@ -12,10 +12,12 @@ mod cost;
 mod digest;
 mod error;
 mod eval;
+mod gate;
 mod git;
 mod llm;
 mod prompt;
 mod rag;
+mod report;
 #[cfg(test)]
 mod test_support;
 mod text;

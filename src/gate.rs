@@ -1,0 +1,103 @@
+//! The gate: a pure function from a report to a verdict. The same report always gives the same verdict.
+//!
+//! It passes only on what was measured: no cases, too many errors, an interrupted run or a gated metric that no case
+//! measured are undecided, never a pass and never a fail.
+
+use crate::eval::metrics::{self, Scale};
+use crate::report::{Breach, Decision, Report, Verdict};
+
+/// The verdict on a report; its own `verdict` and `passed` are not looked at.
+pub(crate) fn check(report: &Report) -> Verdict {
+    let mut unknown = Vec::new();
+    let counts = report.cases;
+    if counts.total == 0 {
+        unknown.push("there are no cases".to_owned());
+    } else if counts.finished < counts.total {
+        unknown.push(format!("the run ended after {} of {} cases", counts.finished, counts.total));
+    }
+    if counts.finished > 0 && error_rate(report) > report.max_error_rate {
+        unknown.push(errors_reason(report));
+    }
+    if report.thresholds.is_empty() {
+        unknown.push("no metric has a threshold".to_owned());
+    }
+    let mut breaches = Vec::new();
+    // In the order of the metrics, so that a miss of retrieval is named before what follows from it.
+    let mut thresholds: Vec<(&String, &f64)> = report.thresholds.iter().collect();
+    thresholds.sort_by_key(|(name, _)| metrics::METRICS.iter().position(|metric| metric.name == *name));
+    for (name, threshold) in thresholds {
+        let estimate = report.estimates.get(name).copied().unwrap_or_default();
+        let errors = share(estimate.errored, estimate.n + estimate.errored);
+        if errors > report.max_error_rate && error_rate(report) <= report.max_error_rate {
+            let (errored, of) = (estimate.errored, estimate.n + estimate.errored);
+            unknown.push(format!("{name} could not be measured in {errored} of its {of} cases"));
+        }
+        match estimate.mean.filter(|mean| mean.is_finite()) {
+            None if estimate.errored > 0 => unknown.push(format!("{name} could not be measured in any case")),
+            None => unknown.push(format!("{name} has a threshold, but no case measures it")),
+            Some(value) if !meets(name, value, *threshold) => {
+                breaches.push(Breach { metric: name.clone(), value, threshold: *threshold, n: estimate.n });
+            }
+            Some(_) => {}
+        }
+    }
+    let failed: Vec<String> = breaches.iter().map(breach_reason).collect();
+    let (decision, reasons) = match (unknown.is_empty(), failed.is_empty()) {
+        (true, true) => (Decision::Pass, Vec::new()),
+        (true, false) => (Decision::Fail, failed),
+        (false, _) => (Decision::Undecided, unknown),
+    };
+    Verdict { decision, reasons, breaches }
+}
+
+fn meets(name: &str, value: f64, threshold: f64) -> bool {
+    // The mean of equal values can end a hair beside them; a bar is never missed by rounding alone.
+    const ROUNDING: f64 = 1e-9;
+    match metrics::find(name).map(|metric| metric.scale) {
+        Some(Scale::Milliseconds) => value <= threshold,
+        _ => value >= threshold - ROUNDING,
+    }
+}
+
+fn error_rate(report: &Report) -> f64 {
+    share(report.cases.errored, report.cases.finished)
+}
+
+/// 0 of nothing.
+#[expect(clippy::cast_precision_loss, reason = "numbers of cases are far below 2^52")]
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// Says the most frequent error, since it is usually the only one.
+fn errors_reason(report: &Report) -> String {
+    let mut causes: Vec<(&str, usize)> = Vec::new();
+    for message in report.results.iter().filter_map(crate::report::CaseReport::failure) {
+        match causes.iter_mut().find(|(known, _)| *known == message) {
+            Some((_, count)) => *count += 1,
+            None => causes.push((message, 1)),
+        }
+    }
+    let counts = report.cases;
+    let allowed = report.max_error_rate * 100.0;
+    let summary =
+        format!("{} of {} cases failed with an error (allowed: {allowed} %)", counts.errored, counts.finished);
+    // The first of equally frequent ones, so that the text is stable.
+    match causes.iter().rev().max_by_key(|(_, count)| *count) {
+        Some((message, count)) if *count > 1 => format!("{summary}; {count} times: {message}"),
+        Some((message, _)) => format!("{summary}; for example: {message}"),
+        None => summary,
+    }
+}
+
+fn breach_reason(breach: &Breach) -> String {
+    let Breach { metric, value, threshold, n } = breach;
+    if metrics::find(metric).is_some_and(|metric| metric.scale == Scale::Milliseconds) {
+        format!("{metric} is {value:.0} ms, above its limit of {threshold:.0} ms (n = {n})")
+    } else {
+        format!("{metric} is {value:.3}, under its bar of {threshold:.3} (n = {n})")
+    }
+}
+
+#[cfg(test)]
+mod tests;

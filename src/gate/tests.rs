@@ -1,0 +1,66 @@
+use super::*;
+use crate::report::{CaseCounts, Estimate};
+
+/// A report with these counts, thresholds and estimates: (metric, threshold, mean, n).
+fn report(total: usize, finished: usize, errored: usize, rows: &[(&str, f64, Option<f64>, usize)]) -> Report {
+    let mut report = crate::report::json::empty_for_tests();
+    report.cases = CaseCounts { total, finished, errored };
+    for (name, threshold, mean, n) in rows {
+        report.thresholds.insert((*name).to_owned(), *threshold);
+        let estimate = Estimate { mean: *mean, n: *n, skipped: 0, errored };
+        report.estimates.insert((*name).to_owned(), estimate);
+    }
+    report
+}
+
+#[test]
+fn the_gate_passes_only_on_what_was_measured() {
+    use Decision::{Fail, Pass, Undecided};
+    let recall = |mean: Option<f64>| ("context_recall", 0.8, mean, 10);
+    let cases = [
+        ("met", report(10, 10, 0, &[recall(Some(0.8))]), Pass),
+        ("met but for rounding", report(10, 10, 0, &[recall(Some(0.799_999_999_99))]), Pass),
+        ("missed", report(10, 10, 0, &[recall(Some(0.79))]), Fail),
+        ("one of two missed", report(10, 10, 0, &[recall(Some(0.9)), ("refusal", 0.9, Some(0.5), 4)]), Fail),
+        ("latency met", report(10, 10, 0, &[("latency", 500.0, Some(499.0), 10)]), Pass),
+        ("latency missed", report(10, 10, 0, &[("latency", 500.0, Some(501.0), 10)]), Fail),
+        ("no cases", report(0, 0, 0, &[recall(None)]), Undecided),
+        ("no thresholds", report(10, 10, 0, &[]), Undecided),
+        ("interrupted", report(10, 9, 0, &[recall(Some(1.0))]), Undecided),
+        ("interrupted before the first", report(10, 0, 0, &[recall(None)]), Undecided),
+        ("an error", report(10, 10, 1, &[recall(Some(1.0))]), Undecided),
+        ("an error and a miss", report(10, 10, 1, &[recall(Some(0.0))]), Undecided),
+        ("all errors", report(10, 10, 10, &[recall(None)]), Undecided),
+        ("nothing measured", report(10, 10, 0, &[recall(None)]), Undecided),
+        ("not a number", report(10, 10, 0, &[recall(Some(f64::NAN))]), Undecided),
+    ];
+    for (name, report, expected) in cases {
+        let verdict = check(&report);
+        assert_eq!(verdict.decision, expected, "{name}: {:?}", verdict.reasons);
+        assert_eq!(verdict.reasons.is_empty(), expected == Pass, "{name}");
+    }
+}
+
+#[test]
+fn errors_up_to_the_allowed_share_do_not_stop_the_gate() {
+    let mut report = report(10, 10, 1, &[("context_recall", 0.8, Some(0.9), 9)]);
+    report.max_error_rate = 0.1;
+    assert_eq!(check(&report).decision, Decision::Pass);
+    report.max_error_rate = 0.09;
+    assert_eq!(check(&report).decision, Decision::Undecided);
+}
+
+#[test]
+fn errors_that_gather_in_one_metric_stop_the_gate() {
+    let mut report = report(100, 100, 9, &[("context_recall", 0.8, Some(0.9), 91), ("refusal", 0.9, Some(1.0), 1)]);
+    report.max_error_rate = 0.1;
+    let verdict = check(&report);
+    assert_eq!(verdict.decision, Decision::Undecided);
+    assert_eq!(verdict.reasons, ["refusal could not be measured in 9 of its 10 cases"]);
+}
+
+#[test]
+fn a_reason_says_the_number_the_bar_and_the_cases() {
+    let verdict = check(&report(10, 10, 0, &[("context_recall", 0.8, Some(0.625), 8)]));
+    assert_eq!(verdict.reasons, ["context_recall is 0.625, under its bar of 0.800 (n = 8)"]);
+}

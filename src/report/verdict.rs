@@ -1,0 +1,45 @@
+//! What the gate said.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ExitStatus;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Decision {
+    Pass,
+    Fail,
+    /// Too little was measured to say either.
+    Undecided,
+}
+
+/// One bar that was not met.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Breach {
+    pub(crate) metric: String,
+    pub(crate) value: f64,
+    pub(crate) threshold: f64,
+    /// How many cases the value rests on.
+    pub(crate) n: usize,
+}
+
+/// The gate's decision with its reasons.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Verdict {
+    #[serde(rename = "verdict")]
+    pub(crate) decision: Decision,
+    /// A sentence each; empty only if it passed.
+    pub(crate) reasons: Vec<String>,
+    /// Bars that what was measured does not meet; never empty if the decision is to fail.
+    pub(crate) breaches: Vec<Breach>,
+}
+
+impl Verdict {
+    pub(crate) fn exit_status(&self) -> ExitStatus {
+        match self.decision {
+            Decision::Pass => ExitStatus::Pass,
+            Decision::Fail => ExitStatus::Failed,
+            Decision::Undecided => ExitStatus::Undecided,
+        }
+    }
+}
