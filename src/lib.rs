@@ -1,12 +1,9 @@
-//! `llmops` keeps the quality of an LLM application under continuous control.
+//! `llmops` keeps the quality of an LLM application under continuous control. Only [`run`] is public: this is a
+//! program, and its contract is its command line, its files and its exit codes.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the layers come from the bottom up; the commands that use them come last"
-)]
-
+mod cli;
 mod clock;
+mod cmd;
 mod config;
 mod cost;
 mod digest;
@@ -23,3 +20,9 @@ mod test_support;
 mod text;
 
 pub use error::ExitStatus;
+
+/// Runs the command that the process's arguments ask for and says how it ended.
+#[must_use]
+pub fn run() -> ExitStatus {
+    cmd::run()
+}

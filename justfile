@@ -1,0 +1,30 @@
+# Everything that people and CI run. `just` lists the recipes.
+
+default:
+    @just --list
+
+# all tests; real PostgreSQL, model server and weights are installed on demand
+test *arguments:
+    cargo test {{ arguments }}
+
+# what CI runs
+ci:
+    .ci/run
+
+# format, lint
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+
+# write the generated reference pages
+docs:
+    cargo build --quiet
+    for page in commands configuration metrics providers; do target/debug/llmops reference $page > docs/reference/$page.md; done
+
+# the quickstart, green
+quickstart:
+    cargo run --release --quiet -- ci -C examples/quickstart
+
+# known vulnerabilities of the dependencies; needs the network
+audit:
+    cargo deny check advisories

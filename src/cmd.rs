@@ -1,0 +1,107 @@
+//! One file per command: arguments, then domain calls, then what is printed, then the exit status.
+
+mod ci;
+mod eval;
+mod explain;
+mod ingest;
+mod model;
+mod output;
+mod reference;
+mod report;
+mod search;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::cli::{Cli, Color, Command, Global};
+use crate::config::{Config, Vocabulary};
+use crate::error::{Error, ExitStatus, Result};
+use crate::eval::metrics::METRICS;
+use crate::llm::{LOCAL, PROVIDERS};
+
+pub(crate) fn run() -> ExitStatus {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are what was asked for; anything else is a wrong command line.
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let _ = error.print();
+            return if asked { ExitStatus::Pass } else { ExitStatus::Config };
+        }
+    };
+    match cli.global.color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    match dispatch(cli) {
+        Ok(status) => status,
+        Err(error) => {
+            output::error(&error);
+            error.exit_status()
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<ExitStatus> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Ci(arguments) => block_on(ci::run(global, &arguments)),
+        Command::Eval(arguments) => block_on(eval::run(global, &arguments)),
+        Command::Ingest => block_on(unless_interrupted(ingest::run(global))),
+        Command::Search(arguments) => block_on(unless_interrupted(search::run(global, &arguments))),
+        Command::Report(arguments) => report::run(global, &arguments),
+        Command::Explain(arguments) => explain::run(global, &arguments),
+        Command::Model(arguments) => block_on(unless_interrupted(model::run(global, &arguments))),
+        Command::Reference(arguments) => reference::run(arguments.page),
+    }
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::unavailable("cannot start the runtime").source(error))?;
+    let result = runtime.block_on(work);
+    // Blocking work that was abandoned on an interrupt must not hold the process.
+    runtime.shutdown_background();
+    result
+}
+
+/// The configuration of the project that the command works in.
+fn configuration(global: &Global) -> Result<Config> {
+    let vocabulary = Vocabulary {
+        metrics: METRICS.iter().map(|metric| (metric.name, metric.scale.unit())).collect(),
+        providers: PROVIDERS.iter().map(|known| known.name).chain(LOCAL.iter().map(|(name, _)| *name)).collect(),
+    };
+    Config::find(&global.directory, global.config.as_deref(), &vocabulary)
+}
+
+/// Completes when the user presses Ctrl-C, or a CI system asks the process to end; never, if that cannot be known.
+async fn interrupted() {
+    #[cfg(unix)]
+    let asked_to_end = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let asked_to_end = std::future::pending::<()>();
+    let pressed = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = pressed => {}
+        () = asked_to_end => {}
+    }
+}
+
+/// Does the work, or ends with an error when the user interrupts it. What is half done is undone or done again by the
+/// next run.
+async fn unless_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        result = work => result,
+        () = interrupted() => Err(Error::unavailable("interrupted")),
+    }
+}

@@ -1,0 +1,205 @@
+//! Everything that can be checked before the first call, checked at once.
+
+use std::sync::Arc;
+
+use crate::config::{Config, StoreKind, TargetKind};
+use crate::error::{Error, Problem, Result};
+use crate::eval::Dataset;
+use crate::eval::Parts;
+use crate::eval::metrics::{self, Metric};
+use crate::git;
+use crate::llm::{Client, Model};
+use crate::prompt::{self, PromptVersion, Selector};
+use crate::rag::Retriever;
+use crate::report::{Digests, Facts, PromptFacts, TargetFacts};
+
+/// A run that is ready to begin, but for its store.
+pub(super) struct Checked {
+    pub(super) client: Client,
+    pub(super) model: Option<Model>,
+    pub(super) prompt: Option<PromptVersion>,
+    pub(super) dataset: Dataset,
+    pub(super) metrics: Vec<&'static Metric>,
+}
+
+impl Checked {
+    pub(super) fn into_parts(self, retriever: Option<Arc<Retriever>>) -> Parts {
+        Parts { client: self.client, model: self.model, prompt: self.prompt, retriever }
+    }
+}
+
+/// `@1.2.0` and `1.2.0` mean a version of the configured prompt, `name` and `name@1.2.0` another prompt.
+pub(super) fn choose_prompt(configured: &str, chosen: &str) -> String {
+    let name = Selector::parse(configured).name;
+    let chosen = chosen.trim();
+    if let Some(version) = chosen.strip_prefix('@') {
+        format!("{name}@{version}")
+    } else if chosen.contains('@') {
+        chosen.to_owned()
+    } else if let Some(version) = prompt::plain_version(chosen) {
+        format!("{name}@{version}")
+    } else {
+        chosen.to_owned()
+    }
+}
+
+/// Configuration, prompt, model and dataset; all problems come together.
+pub(super) fn check(config: &Config) -> Result<Checked> {
+    let mut failures: Vec<Error> = Vec::new();
+    let mut problems = Vec::new();
+    let metrics = measurable(config, &mut problems);
+    failures.extend(Error::unless_empty(problems).err());
+    let client = keep(Client::new(config), &mut failures);
+    let prompt = if answers_itself(config) { keep(find_prompt(config), &mut failures) } else { None };
+    let model = match (&client, &prompt) {
+        (Some(client), Some(prompt)) => keep(find_model(config, client, prompt), &mut failures),
+        _ => None,
+    };
+    let path = config.path(&config.eval.dataset.value);
+    let dataset = keep(Dataset::read(&path, &config.eval.dataset.value), &mut failures);
+    if let Some(first) = Error::all(failures) {
+        return Err(first);
+    }
+    match (client, dataset) {
+        (Some(client), Some(dataset)) => Ok(Checked { client, model, prompt, dataset, metrics }),
+        _ => Err(Error::unavailable("the run could not be prepared")),
+    }
+}
+
+fn keep<T>(result: Result<T>, failures: &mut Vec<Error>) -> Option<T> {
+    result.map_err(|error| failures.push(error)).ok()
+}
+
+/// Whether the prompt and the model are ours to choose.
+fn answers_itself(config: &Config) -> bool {
+    matches!(config.target.kind, TargetKind::Rag | TargetKind::Prompt)
+}
+
+fn find_prompt(config: &Config) -> Result<PromptVersion> {
+    let selector = Selector::parse(&config.target.prompt.value);
+    prompt::find(&config.root, &selector).map_err(|error| {
+        // A prompt's own problems have their file already; what a flag chose has none.
+        let placed = error.problems.iter().any(|problem| problem.place.is_some());
+        if placed || config.target.prompt_is_chosen { error } else { error.at(&config.file, config.target.prompt.line) }
+    })
+}
+
+/// The chosen or configured model if there is one, else the prompt's own, else the default.
+fn find_model(config: &Config, client: &Client, prompt: &PromptVersion) -> Result<Model> {
+    let configured = &config.target.model;
+    let name = match &prompt.model {
+        Some(own) if configured.line.is_none() && !config.target.model_is_chosen => own,
+        _ => &configured.value,
+    };
+    let at_line = |error: Error| match configured.line {
+        Some(line) => error.at(&config.file, Some(line)),
+        None => error,
+    };
+    let model: Model = name.parse().map_err(at_line)?;
+    client.check(&model).map_err(at_line)?;
+    Ok(model)
+}
+
+/// The configured metrics. One that needs passages could never be measured of a target that does not report them: a
+/// problem if somebody asked for it, left out if only the default did.
+fn measurable(config: &Config, problems: &mut Vec<Problem>) -> Vec<&'static Metric> {
+    let silent = match config.target.kind {
+        TargetKind::Rag | TargetKind::Command => false,
+        TargetKind::Prompt => true,
+        TargetKind::Http => config.target.http.passages.is_none(),
+    };
+    let mut metrics = metrics::configured(config);
+    if !silent {
+        return metrics;
+    }
+    let gated = config.gate.thresholds.iter().map(|(name, _)| name);
+    let asked: Vec<_> = config.eval.metrics.iter().chain(gated).filter(|name| name.line.is_some()).collect();
+    for metric in metrics.iter().filter(|metric| metric.needs_passages) {
+        let Some(name) = asked.iter().find(|name| name.value == metric.name) else { continue };
+        let hint = match config.target.kind {
+            TargetKind::Http => "set target.passages to where the reply lists them, for example \"/sources\"",
+            _ => "leave it out of eval.metrics and [gate]",
+        };
+        let message = format!("{} needs to know what was retrieved, and this target does not say", metric.name);
+        problems.push(config.problem(name, message).hint(hint));
+    }
+    metrics.retain(|metric| !metric.needs_passages);
+    metrics
+}
+
+pub(super) async fn facts(
+    config: &Config,
+    checked: &Checked,
+    retriever: Option<&Retriever>,
+    timestamp: String,
+) -> Result<Facts> {
+    let documents = match retriever {
+        Some(retriever) => Some(retriever.digest().await?),
+        None => None,
+    };
+    let prompt = checked.prompt.as_ref().map(|prompt| PromptFacts {
+        name: prompt.name.clone(),
+        version: prompt.version.clone(),
+        digest: prompt.digest.clone(),
+    });
+    let thresholds = config.gate.thresholds.iter().map(|(name, value)| (name.value.clone(), *value)).collect();
+    Ok(Facts {
+        project: config.name.clone(),
+        timestamp,
+        target: target_facts(config, checked),
+        metrics: checked.metrics.clone(),
+        thresholds,
+        max_error_rate: config.gate.max_error_rate,
+        digests: Digests {
+            configuration: config.digest.clone(),
+            dataset: checked.dataset.digest.clone(),
+            prompt: prompt.as_ref().map(|prompt| prompt.digest.clone()),
+            documents,
+        },
+        prompt,
+        git: git::commit(&config.root),
+        dataset: checked.dataset.file.clone(),
+        cases: checked.dataset.cases.len(),
+    })
+}
+
+fn target_facts(config: &Config, checked: &Checked) -> TargetFacts {
+    let rag = config.target.kind == TargetKind::Rag;
+    let kind = match config.target.kind {
+        TargetKind::Rag => "rag",
+        TargetKind::Prompt => "prompt",
+        TargetKind::Http => "http",
+        TargetKind::Command => "command",
+    };
+    let store = match config.retrieval.store {
+        StoreKind::Embedded => "embedded",
+        StoreKind::Pgvector => "pgvector",
+    };
+    TargetFacts {
+        kind: kind.to_owned(),
+        model: checked.model.as_ref().map(ToString::to_string),
+        top_k: rag.then_some(config.target.top_k),
+        store: rag.then(|| store.to_owned()),
+        embedder: rag.then(|| config.retrieval.embedder.value.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_is_chosen_by_name_version_or_both() {
+        let cases = [
+            ("@1.0.0", "rag_answer@1.0.0"),
+            ("1.0.0", "rag_answer@1.0.0"),
+            ("v1.0.0", "rag_answer@1.0.0"),
+            ("latest", "rag_answer@latest"),
+            ("other", "other"),
+            ("other@2.0.0", "other@2.0.0"),
+        ];
+        for (chosen, expected) in cases {
+            assert_eq!(choose_prompt("rag_answer@1.1.0", chosen), expected);
+        }
+    }
+}

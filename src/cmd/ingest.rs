@@ -1,0 +1,119 @@
+//! `llmops ingest`: documents into the store. Also how other commands open the store.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{configuration, output};
+use crate::cli::Global;
+use crate::config::{Config, StoreKind, TargetKind};
+use crate::error::{Error, ExitStatus, Result};
+use crate::llm::Client;
+use crate::rag::{IngestEvent, IngestSummary, Retriever, ingest};
+use crate::report::Progress;
+use crate::text::count;
+
+pub(super) async fn run(global: &Global) -> Result<ExitStatus> {
+    let config = configuration(global)?;
+    if config.target.kind != TargetKind::Rag {
+        return Err(Error::config("only a target of kind \"rag\" has a store to fill").at(&config.file, None));
+    }
+    let client = Client::new(&config)?;
+    let retriever = Retriever::open(&config, &client)?;
+    let summary = fill(&config, &retriever, global.quiet).await?;
+    if global.json {
+        output::print_json(&summary_json(&summary))?;
+    } else {
+        output::print(&format!("{}\n", summary_line(&summary)))?;
+    }
+    Ok(ExitStatus::Pass)
+}
+
+/// Which stores a command brings up to date before it searches them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fill {
+    /// Only the embedded one, which is made from the documents and nobody else's.
+    Embedded,
+    Every,
+}
+
+/// The store, ready to be searched; `None` for targets that have none of ours.
+///
+/// The embedded store is made from the documents, so it is brought up to date first: what is measured is what is there.
+pub(super) async fn open_retriever(
+    config: &Config,
+    client: &Client,
+    fill_which: Fill,
+    quiet: bool,
+) -> Result<Option<Arc<Retriever>>> {
+    if config.target.kind != TargetKind::Rag {
+        return Ok(None);
+    }
+    let retriever = Retriever::open(config, client)?;
+    if config.retrieval.store == StoreKind::Embedded || fill_which == Fill::Every {
+        let summary = fill(config, &retriever, quiet).await?;
+        if !quiet && summary.is_change() {
+            output::note(&summary_line(&summary));
+        }
+    }
+    Ok(Some(Arc::new(retriever)))
+}
+
+/// Makes the store equal to the documents, behind a progress bar.
+async fn fill(config: &Config, retriever: &Retriever, quiet: bool) -> Result<IngestSummary> {
+    let mut bar: Option<(&'static str, Progress)> = None;
+    let summary = ingest(config, retriever, &mut |event| {
+        let (what, done, total) = match event {
+            IngestEvent::Reading { done, total } => ("files", done, total),
+            IngestEvent::Embedding { done, total } => ("passages embedded", done, total),
+            IngestEvent::Stored { done, total } => ("documents stored", done, total),
+        };
+        if total == 0 {
+            return;
+        }
+        if bar.as_ref().is_none_or(|(shown, _)| *shown != what) {
+            finish(bar.take());
+        }
+        let (_, progress) = bar.get_or_insert_with(|| (what, Progress::new(what, total, quiet)));
+        progress.reach(done);
+    })
+    .await;
+    finish(bar);
+    summary
+}
+
+fn finish(bar: Option<(&'static str, Progress)>) {
+    if let Some((_, progress)) = bar {
+        progress.finish();
+    }
+}
+
+fn summary_line(summary: &IngestSummary) -> String {
+    let IngestSummary { documents, chunks, added, changed, unchanged, removed, embedded, skipped_files } = summary;
+    let mut line = format!(
+        "{} in {}: {added} added, {changed} changed, {unchanged} unchanged, {removed} removed",
+        count(*documents, "document"),
+        count(*chunks, "passage")
+    );
+    if *embedded > 0 {
+        let _ = write!(line, "; {} embedded", count(*embedded, "text"));
+    }
+    if *skipped_files > 0 {
+        let _ = write!(line, "; {} of another kind skipped", count(*skipped_files, "file"));
+    }
+    line
+}
+
+fn summary_json(summary: &IngestSummary) -> serde_json::Value {
+    json!({
+        "documents": summary.documents,
+        "passages": summary.chunks,
+        "added": summary.added,
+        "changed": summary.changed,
+        "unchanged": summary.unchanged,
+        "removed": summary.removed,
+        "embedded": summary.embedded,
+        "skipped_files": summary.skipped_files,
+    })
+}

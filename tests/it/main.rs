@@ -1,0 +1,12 @@
+//! Drives the built program in temporary projects, with real components beside it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod docs;
+mod gate;
+mod ingest;
+mod layers;
+mod models;
+mod pgvector;
+mod quickstart;
+mod support;
+mod targets;
