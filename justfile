@@ -25,6 +25,16 @@ docs:
 quickstart:
     cargo run --release --quiet -- ci -C examples/quickstart
 
+# how long whole processes take
+bench:
+    cargo build --release --quiet
+    bench/program.py
+
+# retrieval quality on a folder with documents.jsonl and cases.jsonl; see bench/retrieval.py --help
+bench-retrieval folder *arguments:
+    cargo build --release --quiet
+    bench/retrieval.py {{ folder }} {{ arguments }}
+
 # known vulnerabilities of the dependencies; needs the network
 audit:
     cargo deny check advisories
