@@ -207,6 +207,27 @@ fn decode_fixture(dialect: &Dialect, name: &str) -> std::result::Result<Decoded,
     (dialect.decode)(&body).map_err(|error| error.to_string())
 }
 
+/// A recorded reply, its text, why it ended, and its tokens: input, cached input, cache write, output, reasoning.
+#[cfg(test)]
+type Answered<'a> = (&'a str, &'a str, super::Finish, [u64; 5]);
+
+/// Each recorded reply is this answer, with every token in one bucket.
+#[cfg(test)]
+fn expect_answers(dialect: &Dialect, cases: &[Answered<'_>]) {
+    for (name, text, finish, [input, cached_input, cache_write, output, reasoning]) in cases.iter().copied() {
+        let usage = crate::cost::Usage { input, cached_input, cache_write, output, reasoning };
+        assert_eq!(decode_fixture(dialect, name), Ok(Decoded { text: text.into(), usage, finish }), "{name}");
+    }
+}
+
+/// Each recorded reply is this error.
+#[cfg(test)]
+fn expect_errors(dialect: &Dialect, cases: &[(&str, &str)]) {
+    for (name, expected) in cases {
+        assert_eq!(decode_fixture(dialect, name), Err((*expected).to_owned()), "{name}");
+    }
+}
+
 /// The body that `dialect` sends for a request with every part that there is.
 #[cfg(test)]
 fn encode_example(endpoint: &Endpoint, change: impl FnOnce(&mut Request)) -> HttpCall {

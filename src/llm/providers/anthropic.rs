@@ -71,7 +71,7 @@ fn usage(body: &Value) -> Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{decode_fixture, encode_example};
+    use super::super::{encode_example, expect_answers, expect_errors};
     use super::*;
     use crate::llm::endpoint::tests::endpoint;
 
@@ -116,10 +116,7 @@ mod tests {
             ("success_llama", llama, Finish::Stop, [1, 41, 0, 11, 0]),
             ("truncated_llama", "Once upon a time, there was a", Finish::Length, [1, 34, 0, 8, 0]),
         ];
-        for (name, text, finish, [input, cached_input, cache_write, output, reasoning]) in cases {
-            let usage = Usage { input, cached_input, cache_write, output, reasoning };
-            assert_eq!(decode_fixture(&DIALECT, name), Ok(Decoded { text: text.into(), usage, finish }), "{name}");
-        }
+        expect_answers(&DIALECT, &cases);
     }
 
     #[test]
@@ -129,8 +126,6 @@ mod tests {
             ("truncated_empty", "the model returned no text (finish reason: max_tokens)"),
             ("wrong_shape", "the reply has no /content"),
         ];
-        for (name, expected) in cases {
-            assert_eq!(decode_fixture(&DIALECT, name), Err(expected.to_owned()), "{name}");
-        }
+        expect_errors(&DIALECT, &cases);
     }
 }

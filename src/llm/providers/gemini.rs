@@ -88,7 +88,7 @@ fn usage(body: &Value) -> Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{decode_fixture, encode_example};
+    use super::super::{encode_example, expect_answers, expect_errors};
     use super::*;
     use crate::llm::endpoint::tests::endpoint;
 
@@ -133,10 +133,7 @@ mod tests {
             ("success_thoughts", "42", Finish::Stop, [12, 0, 0, 2, 30]),
             ("truncated", "Once upon a time", Finish::Length, [9, 0, 0, 4, 0]),
         ];
-        for (name, text, finish, [input, cached_input, cache_write, output, reasoning]) in cases {
-            let usage = Usage { input, cached_input, cache_write, output, reasoning };
-            assert_eq!(decode_fixture(&DIALECT, name), Ok(Decoded { text: text.into(), usage, finish }), "{name}");
-        }
+        expect_answers(&DIALECT, &cases);
     }
 
     #[test]
@@ -148,8 +145,6 @@ mod tests {
             ("truncated_empty", "the model returned no text (finish reason: MAX_TOKENS)"),
             ("wrong_shape", "the reply has no /candidates/0/content/parts"),
         ];
-        for (name, expected) in cases {
-            assert_eq!(decode_fixture(&DIALECT, name), Err(expected.to_owned()), "{name}");
-        }
+        expect_errors(&DIALECT, &cases);
     }
 }

@@ -61,7 +61,7 @@ fn usage(body: &Value) -> Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{decode_fixture, encode_example};
+    use super::super::{encode_example, expect_answers, expect_errors};
     use super::*;
     use crate::llm::endpoint::tests::endpoint;
 
@@ -87,14 +87,11 @@ mod tests {
     #[test]
     fn recorded_replies_become_answers() {
         let cases = [
-            ("success", "Quality never rests.", Finish::Stop, [26, 298]),
-            ("truncated", "Once upon a time", Finish::Length, [11, 4]),
-            ("success_without_usage", "Quality never rests.", Finish::Stop, [0, 0]),
+            ("success", "Quality never rests.", Finish::Stop, [26, 0, 0, 298, 0]),
+            ("truncated", "Once upon a time", Finish::Length, [11, 0, 0, 4, 0]),
+            ("success_without_usage", "Quality never rests.", Finish::Stop, [0; 5]),
         ];
-        for (name, text, finish, [input, output]) in cases {
-            let usage = Usage { input, output, ..Usage::default() };
-            assert_eq!(decode_fixture(&DIALECT, name), Ok(Decoded { text: text.into(), usage, finish }), "{name}");
-        }
+        expect_answers(&DIALECT, &cases);
     }
 
     #[test]
@@ -103,8 +100,6 @@ mod tests {
             ("loaded", "the model returned no text (finish reason: load)"),
             ("wrong_shape", "the reply has no /message/content"),
         ];
-        for (name, expected) in cases {
-            assert_eq!(decode_fixture(&DIALECT, name), Err(expected.to_owned()), "{name}");
-        }
+        expect_errors(&DIALECT, &cases);
     }
 }

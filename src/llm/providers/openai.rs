@@ -104,7 +104,7 @@ fn usage(body: &Value) -> Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{decode_fixture, encode_example};
+    use super::super::{encode_example, expect_answers, expect_errors};
     use super::*;
     use crate::llm::endpoint::tests::endpoint;
 
@@ -180,10 +180,7 @@ mod tests {
             ("success_deepseek", "Paris", Finish::Stop, [6, 10, 0, 4, 0]),
             ("truncated_llama", "Once upon a time, there was a", Finish::Length, [32, 3, 0, 8, 0]),
         ];
-        for (name, text, finish, [input, cached_input, cache_write, output, reasoning]) in cases {
-            let usage = Usage { input, cached_input, cache_write, output, reasoning };
-            assert_eq!(decode_fixture(&DIALECT, name), Ok(Decoded { text: text.into(), usage, finish }), "{name}");
-        }
+        expect_answers(&DIALECT, &cases);
     }
 
     #[test]
@@ -195,8 +192,6 @@ mod tests {
             ("wrong_shape", "the reply has no /choices/0/message/content"),
             ("error_with_200", "the provider reports an error: Provider returned error"),
         ];
-        for (name, expected) in cases {
-            assert_eq!(decode_fixture(&DIALECT, name), Err(expected.to_owned()), "{name}");
-        }
+        expect_errors(&DIALECT, &cases);
     }
 }

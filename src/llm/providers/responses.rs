@@ -77,7 +77,7 @@ fn usage(body: &Value) -> Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{decode_fixture, encode_example};
+    use super::super::{encode_example, expect_answers, expect_errors};
     use super::*;
     use crate::llm::endpoint::tests::endpoint;
 
@@ -110,10 +110,7 @@ mod tests {
             ("success_llama", llama, Finish::Stop, [1, 41, 0, 11, 0]),
             ("truncated", "Once upon a time", Finish::Length, [35, 0, 0, 8, 0]),
         ];
-        for (name, text, finish, [input, cached_input, cache_write, output, reasoning]) in cases {
-            let usage = Usage { input, cached_input, cache_write, output, reasoning };
-            assert_eq!(decode_fixture(&DIALECT, name), Ok(Decoded { text: text.into(), usage, finish }), "{name}");
-        }
+        expect_answers(&DIALECT, &cases);
     }
 
     #[test]
@@ -125,8 +122,6 @@ mod tests {
             ("failed", "the provider reports an error: The server had an error while processing your request."),
             ("wrong_shape", "the reply has no /output"),
         ];
-        for (name, expected) in cases {
-            assert_eq!(decode_fixture(&DIALECT, name), Err(expected.to_owned()), "{name}");
-        }
+        expect_errors(&DIALECT, &cases);
     }
 }
