@@ -1,8 +1,12 @@
 //! The command line: what can be typed, and nothing of what it does.
 
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::parse_duration;
 
 /// A quality gate for LLM applications: prompts are code, evals are their tests, nothing deploys without proof.
 ///
@@ -52,6 +56,8 @@ pub(crate) enum Command {
     Search(Search),
     /// Run the dataset against the target, score, gate, report
     Eval(Eval),
+    /// Join the reports of a run's shards into one, and gate it
+    Merge(Merge),
     /// Show a finished run's report again
     Report(Report),
     /// Explain a metric, the configuration, the providers or the exit codes
@@ -77,6 +83,57 @@ pub(crate) struct Eval {
     /// Cases under way at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(crate) concurrency: Option<u16>,
+    /// Ask each case N times
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) repeats: Option<u32>,
+    /// Continue the interrupted run of the same content, if there is one; on CI systems this is the default
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Repeat only the cases of the last run of the same content that failed with an error, and what it did not reach
+    #[arg(long)]
+    pub(crate) retry_errors: bool,
+    /// End after this time with what is done: "90 s", "30 min", "2 h"
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) max_time: Option<Duration>,
+    /// Run only the I-th of N parts of the dataset; `llmops merge` joins their reports
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<Fraction>,
+    /// Write the report to FILE instead of `llmops/eval_report.json`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+/// `2/8`: the second of eight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fraction {
+    pub(crate) index: usize,
+    pub(crate) count: usize,
+}
+
+impl FromStr for Fraction {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+        match parts {
+            Some((index, count)) if (1..=count).contains(&index) && count <= 10_000 => Ok(Self { index, count }),
+            _ => Err("write it like 2/8: the second of eight"),
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    parse_duration(text).filter(|time| !time.is_zero()).ok_or("write it with its unit, like \"90 s\" or \"30 min\"")
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// The shards' reports: files, or folders that hold them
+    #[arg(required = true, value_name = "REPORT")]
+    pub(crate) reports: Vec<PathBuf>,
+    /// Write the merged report to FILE instead of `llmops/eval_report.json`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -140,4 +197,17 @@ pub(crate) enum ReferencePage {
     Configuration,
     Metrics,
     Providers,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shard_is_written_as_a_fraction_up_to_one() {
+        assert_eq!("2/8".parse(), Ok(Fraction { index: 2, count: 8 }));
+        for wrong in ["", "2", "0/8", "9/8", "a/8", "2/", "1/0", "-1/2", "1/10001"] {
+            assert!(wrong.parse::<Fraction>().is_err(), "{wrong}");
+        }
+    }
 }

@@ -4,10 +4,12 @@ mod ci;
 mod eval;
 mod explain;
 mod ingest;
+mod merge;
 mod model;
 mod output;
 mod reference;
 mod report;
+mod report_file;
 mod search;
 
 use clap::Parser;
@@ -50,6 +52,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Eval(arguments) => block_on(eval::run(global, &arguments)),
         Command::Ingest => block_on(unless_interrupted(ingest::run(global))),
         Command::Search(arguments) => block_on(unless_interrupted(search::run(global, &arguments))),
+        Command::Merge(arguments) => merge::run(global, &arguments),
         Command::Report(arguments) => report::run(global, &arguments),
         Command::Explain(arguments) => explain::run(global, &arguments),
         Command::Model(arguments) => block_on(unless_interrupted(model::run(global, &arguments))),

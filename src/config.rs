@@ -9,7 +9,7 @@ mod read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub(crate) use document::Located;
+pub(crate) use document::{Located, parse_duration};
 pub(crate) use env::{Env, Secret};
 
 use document::{Document, Section};
@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) file: String,
     /// SHA-256 of the configuration file's bytes.
     pub(crate) digest: String,
+    /// SHA-256 of what the file says of everything that can change an answer: not of bars, limits and names.
+    pub(crate) identity: String,
     pub(crate) name: String,
     pub(crate) target: Target,
     pub(crate) retrieval: Retrieval,
@@ -108,6 +110,8 @@ pub(crate) struct Eval {
     pub(crate) dataset: Located<String>,
     pub(crate) metrics: Vec<Located<String>>,
     pub(crate) concurrency: usize,
+    /// How often each case is asked.
+    pub(crate) repeats: u32,
 }
 
 /// `[gate]`: the bar.

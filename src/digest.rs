@@ -32,6 +32,32 @@ pub(crate) fn sha256_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> Stri
     hex(&hasher.finalize())
 }
 
+/// Hashes everything that is read through it.
+pub(crate) struct Hashing<R> {
+    reader: R,
+    hasher: Sha256,
+}
+
+impl<R: Read> Hashing<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, hasher: Sha256::new() }
+    }
+
+    /// SHA-256 of all that the reader holds, what nobody has asked for included.
+    pub(crate) fn finish(mut self) -> io::Result<String> {
+        io::copy(&mut self, &mut io::sink())?;
+        Ok(hex(&self.hasher.finalize()))
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        Ok(read)
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -47,6 +73,9 @@ mod tests {
     fn the_digest_is_the_one_of_sha256sum() {
         assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(sha256_of(&b"abc"[..]).unwrap(), sha256(b"abc"));
+        let mut hashing = Hashing::new(&b"abc"[..]);
+        assert_eq!(hashing.read(&mut [0; 2]).unwrap(), 2);
+        assert_eq!(hashing.finish().unwrap(), sha256(b"abc"));
         assert_ne!(sha256_parts(["ab", "c"]), sha256_parts(["a", "bc"]));
     }
 }

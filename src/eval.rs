@@ -1,18 +1,24 @@
-//! Evaluation: the dataset's cases go to the target, its outputs to the metrics, and what happens is told as events.
+//! Evaluation: the dataset's cases go to the target, its outputs to the metrics, every finished case into the journal,
+//! and what happens is told as events.
 //!
 //! ```text
-//! dataset -> Case -> target -> Output -> metrics -> Outcome        runner: Event ... -> reporters
+//! dataset -> Case -> target -> Output -> metrics -> Outcome -> CaseResult -> journal
+//!                                                              runner: Event ... -> reporters
 //! ```
 
 mod case;
 mod dataset;
-mod event;
+mod journal;
 pub(crate) mod metrics;
+mod result;
 mod runner;
+mod shard;
 mod targets;
 
 pub(crate) use case::{Case, Outcome, Output};
 pub(crate) use dataset::Dataset;
-pub(crate) use event::{CaseResult, Event};
-pub(crate) use runner::{Run, run};
+pub(crate) use journal::{Identity, Journal, Start};
+pub(crate) use result::{CaseResult, Measured, Place};
+pub(crate) use runner::{Ended, Event, Measurer, Run, run};
+pub(crate) use shard::Shard;
 pub(crate) use targets::{Parts, Target, open as open_target};

@@ -3,18 +3,18 @@
 //! It passes only on what was measured: no cases, too many errors, an interrupted run or a gated metric that no case
 //! measured are undecided, never a pass and never a fail.
 
+use crate::error::ExitStatus;
 use crate::eval::metrics::{self, Scale};
-use crate::report::{Breach, Decision, Report, Verdict};
+use crate::report::{Breach, Cause, Decision, Report, Verdict};
 
 /// The verdict on a report; its own `verdict` and `passed` are not looked at.
 pub(crate) fn check(report: &Report) -> Verdict {
     let mut unknown = Vec::new();
     let counts = report.cases;
-    if counts.total == 0 {
-        unknown.push("there are no cases".to_owned());
-    } else if counts.finished < counts.total {
-        unknown.push(format!("the run ended after {} of {} cases", counts.finished, counts.total));
+    if let Some(facts) = report.shard {
+        unknown.push(format!("this is shard {} of a run; `llmops merge` decides on all of them", facts.shard));
     }
+    unknown.extend(incomplete(report));
     if counts.finished > 0 && error_rate(report) > report.max_error_rate {
         unknown.push(errors_reason(report));
     }
@@ -50,6 +50,24 @@ pub(crate) fn check(report: &Report) -> Verdict {
     Verdict { decision, reasons, breaches }
 }
 
+/// What the process says of a report: the verdict, but for a shard only whether it was measured, since the jobs of a CI
+/// matrix must not fail because none of them can decide alone.
+pub(crate) fn exit_status(report: &Report) -> ExitStatus {
+    let measured = incomplete(report).is_none() && error_rate(report) <= report.max_error_rate;
+    if report.shard.is_some() && measured { ExitStatus::Pass } else { report.verdict.exit_status() }
+}
+
+/// What is missing of the run as a whole.
+fn incomplete(report: &Report) -> Option<String> {
+    let counts = report.cases;
+    let why = report.ended_early.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    if counts.finished < counts.total || report.ended_early.is_some() {
+        return Some(format!("the run ended after {} of {} cases{why}", counts.finished, counts.total));
+    }
+    // A shard of a small dataset may be empty; the whole run must not be.
+    (counts.total == 0 && report.shard.is_none()).then(|| "there are no cases".to_owned())
+}
+
 fn meets(name: &str, value: f64, threshold: f64) -> bool {
     // The mean of equal values can end a hair beside them; a bar is never missed by rounding alone.
     const ROUNDING: f64 = 1e-9;
@@ -71,21 +89,13 @@ fn share(part: usize, whole: usize) -> f64 {
 
 /// Says the most frequent error, since it is usually the only one.
 fn errors_reason(report: &Report) -> String {
-    let mut causes: Vec<(&str, usize)> = Vec::new();
-    for message in report.results.iter().filter_map(crate::report::CaseReport::failure) {
-        match causes.iter_mut().find(|(known, _)| *known == message) {
-            Some((_, count)) => *count += 1,
-            None => causes.push((message, 1)),
-        }
-    }
     let counts = report.cases;
     let allowed = report.max_error_rate * 100.0;
     let summary =
         format!("{} of {} cases failed with an error (allowed: {allowed} %)", counts.errored, counts.finished);
-    // The first of equally frequent ones, so that the text is stable.
-    match causes.iter().rev().max_by_key(|(_, count)| *count) {
-        Some((message, count)) if *count > 1 => format!("{summary}; {count} times: {message}"),
-        Some((message, _)) => format!("{summary}; for example: {message}"),
+    match report.errors.first() {
+        Some(Cause { message, cases }) if *cases > 1 => format!("{summary}; {cases} times: {message}"),
+        Some(Cause { message, .. }) => format!("{summary}; for example: {message}"),
         None => summary,
     }
 }

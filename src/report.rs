@@ -1,8 +1,16 @@
-//! The report: one versioned value that every format renders and that a verdict is made of.
+//! The report: one versioned value that every format renders and that a verdict is made of. It holds what its cases
+//! add up to; the cases themselves stay in the journal or the report's file, since there can be very many.
+//!
+//! ```text
+//! journal -> rows -> Summary -> build -> Report -> gate -> Verdict
+//!               \------------------------------> json (each row as it stands)
+//! ```
 
 mod build;
 pub(crate) mod json;
+pub(crate) mod merge;
 mod progress;
+mod summary;
 mod terminal;
 mod verdict;
 
@@ -11,13 +19,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cost::Usage;
-use crate::eval::Outcome;
+use crate::eval::Shard;
+use crate::eval::metrics::{self, Scale};
 use crate::git::Commit;
-use crate::llm::Finish;
-use crate::rag::Passage;
 
-pub(crate) use build::{Facts, build};
+pub(crate) use build::{Facts, Outline, build};
 pub(crate) use progress::Progress;
+pub(crate) use summary::{Cause, Highlights, Summary};
 pub(crate) use terminal::render as render_terminal;
 pub(crate) use verdict::{Breach, Decision, Verdict};
 
@@ -56,7 +64,33 @@ pub(crate) struct Report {
     pub(crate) git: Option<Commit>,
     /// The dataset file, for messages.
     pub(crate) dataset: String,
-    pub(crate) results: Vec<CaseReport>,
+    /// How often each case was asked. A metric's value for a case is the mean over its repeats.
+    #[serde(default = "once")]
+    pub(crate) repeats: u32,
+    /// If this is a part of a run: which, and of how many cases in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shard: Option<ShardFacts>,
+    /// Why the run ended before its last case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_early: Option<String>,
+    /// What went wrong and how often, the most frequent first.
+    #[serde(default)]
+    pub(crate) errors: Vec<Cause>,
+    /// What of the cases themselves is shown; the cases are in the file only.
+    #[serde(skip)]
+    pub(crate) shown: Highlights,
+}
+
+fn once() -> u32 {
+    1
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ShardFacts {
+    #[serde(flatten)]
+    pub(crate) shard: Shard,
+    /// Cases of the whole dataset.
+    pub(crate) dataset_cases: usize,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -91,9 +125,9 @@ pub(crate) struct Estimate {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CaseCounts {
-    /// In the dataset.
+    /// In the dataset, or in the shard of it.
     pub(crate) total: usize,
-    /// Asked and answered, or failed.
+    /// Asked and answered, or failed, in every repeat.
     pub(crate) finished: usize,
     /// Without an output, or with a metric that could not be measured.
     pub(crate) errored: usize,
@@ -123,31 +157,13 @@ pub(crate) struct Digests {
     pub(crate) documents: Option<String>,
 }
 
-/// One case as the report keeps it. In JSON every metric is also a key of its own; see `json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct CaseReport {
-    pub(crate) id: String,
-    pub(crate) question: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) category: Option<String>,
-    /// Line of the dataset.
-    pub(crate) line: usize,
-    #[serde(default)]
-    pub(crate) answer: Option<String>,
-    /// Why there is no answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) error: Option<String>,
-    #[serde(default)]
-    pub(crate) expected_docs: Vec<String>,
-    #[serde(default)]
-    pub(crate) passages: Option<Vec<Passage>>,
-    pub(crate) outcomes: BTreeMap<String, Outcome>,
-    #[serde(default)]
-    pub(crate) latency_ms: Option<f64>,
-    #[serde(default)]
-    pub(crate) finish: Option<Finish>,
-    #[serde(default)]
-    pub(crate) attempts: u32,
-    #[serde(default)]
-    pub(crate) usage: Usage,
+/// A metric's value for people.
+fn show(metric: &str, value: Option<f64>) -> String {
+    match value {
+        None => "not measured".to_owned(),
+        Some(value) if metrics::find(metric).is_some_and(|metric| metric.scale == Scale::Milliseconds) => {
+            format!("{value:.0} ms")
+        }
+        Some(value) => format!("{value:.3}"),
+    }
 }

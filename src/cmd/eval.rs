@@ -3,19 +3,22 @@
 mod documents;
 mod setup;
 
-use std::time::{Duration, Instant};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::ingest::Fill;
-use super::{configuration, ingest, interrupted, output, unless_interrupted};
+use super::{configuration, ingest, interrupted, output, report_file, unless_interrupted};
 use crate::cli::{Eval, Global};
 use crate::config::{Config, Located, TargetKind};
+use crate::cost::Usage;
 use crate::error::{Error, ExitStatus, Problem, Result};
-use crate::eval::{Event, Run, Target, open_target, run as run_cases};
-use crate::report::{self, Progress, Report};
+use crate::eval::{
+    Dataset, Ended, Event, Identity, Journal, Measured, Measurer, Run, Shard, Start, Target, open_target,
+    run as run_cases,
+};
+use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
 use crate::{clock, gate};
-
-/// Where every run leaves its report, in the project's folder.
-pub(super) const REPORT_FILE: &str = "llmops/eval_report.json";
 
 /// A target ends its own work at its time limit and says why; this much later the runner ends it without knowing why.
 const GRACE: Duration = Duration::from_secs(2);
@@ -28,20 +31,18 @@ pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus>
 pub(super) async fn gate(global: &Global, arguments: &Eval, fill: Fill) -> Result<ExitStatus> {
     let mut config = configuration(global)?;
     apply(&mut config, arguments)?;
-    let path = config.path(REPORT_FILE);
-    report::json::prepare(&path)?;
-    let report = evaluate(global, &config, fill).await?;
+    let path = report_file::path(global, arguments.report.as_deref())?;
+    json::prepare(&path)?;
+    let Evaluated { report, journal } = evaluate(global, &config, arguments, fill).await?;
     // What was measured is shown even if it cannot be written; then the run is no success all the same.
-    let written = report::json::write(&report, &path);
-    if global.json {
-        output::print_json(&report::json::value(&report)?)?;
-    } else {
-        output::print(&report::render_terminal(&report))?;
-        if written.is_ok() {
-            output::print(&format!("\nreport: {}\n", path.strip_prefix(".").unwrap_or(&path).display()))?;
-        }
+    let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| take(row));
+    let written = json::write(&report, &rows, &path);
+    report_file::show(global, &report, &rows, written.is_ok().then_some(path.as_path()))?;
+    written?;
+    if report.ended_early.is_none() {
+        journal.finish();
     }
-    written.map(|()| report.verdict.exit_status())
+    Ok(gate::exit_status(&report))
 }
 
 /// Flags win over the environment, and both over the file. A flag that the kind of target does not look at is refused,
@@ -72,49 +73,129 @@ fn apply(config: &mut Config, arguments: &Eval) -> Result<()> {
     if let Some(concurrency) = arguments.concurrency {
         config.eval.concurrency = concurrency.into();
     }
+    if let Some(repeats) = arguments.repeats {
+        config.eval.repeats = repeats;
+    }
     Ok(())
 }
 
+/// A decided report, and the journal that holds its cases.
+struct Evaluated {
+    report: Report,
+    journal: Journal,
+}
+
 /// Everything from the configuration to the decided report.
-async fn evaluate(global: &Global, config: &Config, fill: Fill) -> Result<Report> {
+async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill) -> Result<Evaluated> {
     let timestamp = clock::timestamp();
+    let shard = arguments.shard.map(|part| Shard { index: part.index, count: part.count });
     let checked = setup::check(config)?;
     let (retriever, facts) = unless_interrupted(async {
         let retriever = ingest::open_retriever(config, &checked.client, fill, global.quiet).await?;
         if let Some(retriever) = &retriever {
             documents::check(config, &checked, retriever).await?;
         }
-        let facts = setup::facts(config, &checked, retriever.as_deref(), timestamp).await?;
+        let facts = setup::facts(config, &checked, retriever.as_deref(), timestamp, shard).await?;
         Ok((retriever, facts))
     })
     .await?;
-    let (cases, metrics) = (checked.dataset.cases.clone(), checked.metrics.clone());
+    let (dataset, metrics) = (Arc::clone(&checked.dataset), checked.metrics.clone());
     let target = open_target(config, checked.into_parts(retriever.clone()))?;
-    check_cases(config, target.as_ref(), &cases)?;
+    check_cases(target.as_ref(), &dataset)?;
 
-    let started = Instant::now();
-    let mut progress = Progress::new("cases", cases.len(), global.quiet);
-    let work =
-        Run { cases, target, metrics, concurrency: config.eval.concurrency, time_limit: config.target.timeout + GRACE };
-    let results = run_cases(work, interrupted(), &mut |event: Event<'_>| progress.on(&event)).await;
+    let start = start(config, arguments);
+    let rows = dataset.cases * config.eval.repeats as usize;
+    let identity = Identity { digest: facts.identity(config), timestamp: facts.timestamp.clone(), rows };
+    let journal = open_journal(config, &identity, start, global.quiet)?;
+    let facts = Facts { timestamp: journal.timestamp().to_owned(), ..facts };
+
+    let usage = move || retriever.as_ref().map(|retriever| retriever.usage()).unwrap_or_default();
+    let work = Run {
+        dataset,
+        measurer: Measurer::new(target, metrics, config.target.timeout + GRACE, config.eval.repeats),
+        concurrency: config.eval.concurrency,
+        shard,
+        max_time: arguments.max_time,
+        embedder_tokens: Box::new(move || usage().total()),
+    };
+    let mut progress = Progress::new("cases", rows, global.quiet);
+    let ended = run_cases(work, journal, interrupted(), &mut |event: Event<'_>| progress.on(&event)).await;
     progress.finish();
-    let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
-    let embedder = retriever.as_ref().map(|retriever| retriever.usage()).unwrap_or_default();
-    let report = report::build(facts, results, duration_ms, embedder);
+    let Ended { journal, early } = ended?;
+    let report = report(facts, &journal, early)?;
     let verdict = gate::check(&report);
-    Ok(report.decided(verdict))
+    Ok(Evaluated { report: report.decided(verdict), journal })
+}
+
+/// Flags say where a run begins; a job that a CI system starts again goes on by itself.
+fn start(config: &Config, arguments: &Eval) -> Start {
+    let in_ci = config.env.get("CI").is_some_and(|value| !matches!(value, "false" | "0"));
+    match (arguments.retry_errors, arguments.resume || in_ci) {
+        (true, _) => Start::Again,
+        (false, true) => Start::Resume,
+        (false, false) => Start::Fresh,
+    }
+}
+
+fn open_journal(config: &Config, identity: &Identity, start: Start, quiet: bool) -> Result<Journal> {
+    let mut journal = Journal::open(&config.state_folder(), identity, start)?;
+    if let Some(damage) = journal.repaired() {
+        output::note(&format!("the journal of the interrupted run was repaired: {damage}"));
+    }
+    let failed = if start == Start::Again { journal.forget_failures()? } else { 0 };
+    let (done, all) = (journal.done(), identity.rows);
+    if quiet {
+        return Ok(journal);
+    }
+    match start {
+        Start::Again => output::note(&format!("{failed} failed and are asked again; {done} of {all} are kept")),
+        Start::Resume if done > 0 => {
+            output::note(&format!("going on with an interrupted run: {done} of {all} are done"));
+        }
+        Start::Resume | Start::Fresh => {}
+    }
+    if let Some(left) = journal.left() {
+        output::note(&format!(
+            "an interrupted run of the same content has {left} of {all}; --resume would go on with it"
+        ));
+    }
+    Ok(journal)
+}
+
+/// What the rows of the journal add up to.
+fn report(facts: Facts, journal: &Journal, early: Option<String>) -> Result<Report> {
+    let mut summary = Summary::new(facts.repeats, &facts.thresholds);
+    journal.each(&mut |_, row| {
+        let row = Measured::of_row(row).map_err(|error| Error::unavailable("the journal is damaged").source(error))?;
+        summary.add(row);
+        Ok(())
+    })?;
+    let spent = journal.spent();
+    let outline = Outline {
+        duration_ms: spent.elapsed_ms,
+        embedder: Usage { input: spent.embedder_tokens, ..Usage::default() },
+        ended_early: early,
+    };
+    Ok(report::build(facts, summary.close(), outline))
 }
 
 /// What can be known to fail is said of all cases at once, before any call.
-fn check_cases(config: &Config, target: &dyn Target, cases: &[crate::eval::Case]) -> Result<()> {
-    let file = &config.eval.dataset.value;
-    let problems = cases.iter().filter_map(|case| target.check(case).err().map(|problem| (case, problem)));
-    // What is wrong with a template itself has its place already, and is the same for every case.
-    let place = |(case, problem): (&crate::eval::Case, Problem)| match problem.place {
-        Some(_) => problem,
-        None => problem.at(file, Some(case.line)),
-    };
-    let mut problems: Vec<Problem> = problems.map(place).collect();
-    problems.dedup_by(|later, earlier| later.place == earlier.place);
+fn check_cases(target: &dyn Target, dataset: &Dataset) -> Result<()> {
+    /// What is wrong with every case is understood from the first ones.
+    const ENOUGH: usize = 200;
+    let mut problems: Vec<Problem> = Vec::new();
+    dataset.each(&mut |case| {
+        if let Err(problem) = target.check(&case) {
+            // What is wrong with a template itself has its place already, and is the same for every case.
+            let problem = match problem.place {
+                Some(_) => problem,
+                None => problem.at(&dataset.file, Some(case.line)),
+            };
+            if problems.last().is_none_or(|last| last.place != problem.place) {
+                problems.push(problem);
+            }
+        }
+        if problems.len() < ENOUGH { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
     Error::unless_empty(problems)
 }

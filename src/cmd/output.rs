@@ -1,6 +1,6 @@
 //! The only place that prints: results on standard output, messages on standard error.
 
-use std::io::Write as _;
+use std::io::{self, BufWriter, Write};
 
 use anstyle::{AnsiColor, Style};
 
@@ -14,6 +14,35 @@ pub(super) fn print(text: &str) -> Result<()> {
             Err(Error::unavailable("cannot write to standard output").source(error))
         }
         _ => Ok(()),
+    }
+}
+
+/// Prints what `write` writes, without holding it. A reader that has gone away is no failure.
+pub(super) fn stream(write: &mut dyn FnMut(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let mut gone = false;
+    let mut out = BufWriter::with_capacity(1 << 16, UntilGone { out: anstream::stdout(), gone: &mut gone });
+    let written = write(&mut out).and_then(|()| {
+        out.flush().map_err(|error| Error::unavailable("cannot write to standard output").source(error))
+    });
+    drop(out);
+    if gone { Ok(()) } else { written }
+}
+
+/// Notices whether the reader has gone away.
+struct UntilGone<'a, W> {
+    out: W,
+    gone: &'a mut bool,
+}
+
+impl<W: Write> Write for UntilGone<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes);
+        *self.gone |= written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

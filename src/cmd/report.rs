@@ -1,25 +1,22 @@
 //! `llmops report`: a finished run again. Its exit code is the run's verdict.
 
-use super::eval::REPORT_FILE;
-use super::output;
+use super::{output, report_file};
 use crate::cli::{Global, Report, ReportFormat};
-use crate::config::Config;
 use crate::error::{ExitStatus, Result};
+use crate::report::json;
 use crate::{gate, report};
 
 pub(super) fn run(global: &Global, arguments: &Report) -> Result<ExitStatus> {
-    let path = match &arguments.run {
-        Some(file) => global.directory.join(file),
-        None => Config::root_of(&global.directory, global.config.as_deref())?.join(REPORT_FILE),
-    };
-    let report = report::json::read(&path)?;
+    let path = report_file::path(global, arguments.run.as_deref())?;
+    let report = json::read(&path)?;
     // The file may have been edited; the gate is a function of what was measured.
     let verdict = gate::check(&report);
     let report = report.decided(verdict);
     if global.json || arguments.format == ReportFormat::Json {
-        output::print_json(&report::json::value(&report)?)?;
+        let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| json::each_row(&path, take);
+        report_file::print_json(&report, &rows)?;
     } else {
         output::print(&report::render_terminal(&report))?;
     }
-    Ok(report.verdict.exit_status())
+    Ok(gate::exit_status(&report))
 }

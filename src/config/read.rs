@@ -8,6 +8,7 @@ use super::{
     Config, CustomProvider, Env, Eval, Gate, HttpTarget, Located, MetricUnit, Pgvector, Retrieval, Secret, Source,
     StoreKind, Target, TargetKind, Vocabulary,
 };
+use crate::digest::sha256;
 use crate::error::suggestion;
 
 /// What every section's reader needs beside its section.
@@ -35,7 +36,8 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         name: name.unwrap_or_else(|| folder_name(&source.root)),
         root: source.root,
         file: source.file.to_owned(),
-        digest: crate::digest::sha256(source.text.as_bytes()),
+        digest: sha256(source.text.as_bytes()),
+        identity: identity(source.text),
         target: target?,
         retrieval: retrieval?,
         eval: eval?,
@@ -43,6 +45,17 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         providers: own,
         env,
     })
+}
+
+/// The sections that can change an answer, whatever their spacing and comments; a longer time limit only lets more
+/// answers through.
+fn identity(text: &str) -> String {
+    let mut table: toml::Table = toml::from_str(text).unwrap_or_default();
+    table.retain(|section, _| matches!(section, "target" | "retrieval" | "providers"));
+    if let Some(toml::Value::Table(target)) = table.get_mut("target") {
+        target.remove("timeout");
+    }
+    sha256(serde_json::json!(table).to_string().as_bytes())
 }
 
 const MODEL_HINT: &str = "write provider/model, for example \"gemini/gemini-2.5-flash\"";
@@ -257,8 +270,14 @@ fn read_eval(section: &Section, context: &Context) -> Option<Eval> {
         metric_unit(context, &name.value, name.line);
     }
     let concurrency = section.integer("concurrency", 1..=4096);
+    let repeats = section.integer("repeats", 1..=1000);
     section.finish();
-    Some(Eval { dataset: dataset?, metrics: metrics?, concurrency: concurrency? })
+    Some(Eval {
+        dataset: dataset?,
+        metrics: metrics?,
+        concurrency: concurrency?,
+        repeats: repeats.and_then(|repeats| u32::try_from(repeats).ok())?,
+    })
 }
 
 /// The unit of a metric's threshold; a problem if there is no such metric.

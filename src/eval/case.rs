@@ -10,7 +10,7 @@ use crate::llm::Finish;
 use crate::rag::Passage;
 
 /// One question and what a good answer looks like.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Case {
     /// Unique within the dataset.
     pub(crate) id: String,
@@ -26,7 +26,6 @@ pub(crate) struct Case {
     /// Every other field of the row, for templates and reports.
     pub(crate) metadata: Map<String, Value>,
     /// Line of the dataset file, for messages.
-    #[serde(skip)]
     pub(crate) line: usize,
 }
 

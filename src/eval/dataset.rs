@@ -1,70 +1,147 @@
 //! The dataset: JSONL, JSON, CSV or YAML read into cases, with every bad row reported at once.
+//!
+//! It is never held as a whole: one pass checks it, a later one gives its cases, and notices if it has changed.
 
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::File;
+use std::hash::BuildHasher as _;
+use std::io::BufReader;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
 use super::Case;
-use crate::digest::sha256;
+use crate::digest::Hashing;
 use crate::error::{Error, Problem, Result};
 
-/// All cases of one file.
+/// A checked dataset file, and what a run must know of it as a whole.
 pub(crate) struct Dataset {
+    path: PathBuf,
     /// The file as messages name it.
     pub(crate) file: String,
-    pub(crate) cases: Vec<Case>,
+    /// How many cases it has.
+    pub(crate) cases: usize,
     /// SHA-256 of the file's bytes.
     pub(crate) digest: String,
+    /// Every name in `expected_docs`, with the first lines that ask for it.
+    pub(crate) expected_docs: BTreeMap<String, Vec<usize>>,
 }
 
 const FIELDS: [&str; 7] =
     ["id", "question", "expected_docs", "expected_answer_keywords", "reference_answer", "category", "answerable"];
 
+/// More are not read by anybody, and a wrong file must not fill the memory with them.
+const MAX_PROBLEMS: usize = 200;
+/// Lines remembered of those that expect a document.
+const MAX_LINES: usize = 20;
+
 impl Dataset {
-    /// Reads the dataset; `shown` is what messages call it.
+    /// Checks the dataset; `shown` is what messages call it.
     pub(crate) fn read(path: &Path, shown: &str) -> Result<Self> {
-        let bytes = std::fs::read(path)
-            .map_err(|error| Error::config(format!("cannot read the dataset {shown}")).source(error))?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|error| Error::config("the dataset is not UTF-8").source(error).at(shown, None))?;
-        let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        Ok(Self { file: shown.to_owned(), cases: parse(text, &extension, shown)?, digest: sha256(&bytes) })
+        let mut dataset = Self {
+            path: path.to_owned(),
+            file: shown.to_owned(),
+            cases: 0,
+            digest: String::new(),
+            expected_docs: BTreeMap::new(),
+        };
+        let mut checks = Checks::default();
+        let (mut rows, mut cases) = (0, 0);
+        let mut expected: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        dataset.digest = dataset.pass(&mut |row| {
+            rows += 1;
+            let Some(case) = checks.case(row, shown) else { return ControlFlow::Continue(()) };
+            cases += 1;
+            for name in case.expected_docs {
+                let lines = expected.entry(name).or_default();
+                if lines.len() < MAX_LINES {
+                    lines.push(case.line);
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        checks.finish(shown)?;
+        if rows == 0 {
+            return Err(Error::unavailable("the dataset has no cases, so there is nothing to decide")
+                .at(shown, None)
+                .hint("a case is a line like {\"id\": \"a\", \"question\": \"...\", \"expected_docs\": [\"...\"]}"));
+        }
+        Ok(Self { cases, expected_docs: expected, ..dataset })
     }
 
-    /// Every name in `expected_docs`, with the lines that ask for it.
-    pub(crate) fn expected_docs(&self) -> BTreeMap<&str, Vec<usize>> {
-        let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for case in &self.cases {
-            for name in &case.expected_docs {
-                names.entry(name).or_default().push(case.line);
-            }
+    /// Gives every case in order, until `take` says stop. An error if the file is no longer the one that was checked.
+    pub(crate) fn each(&self, take: &mut dyn FnMut(Case) -> ControlFlow<()>) -> Result<()> {
+        let mut problems = Vec::new();
+        let mut stopped = false;
+        let digest = self.pass(&mut |row| {
+            let Some(case) = row.ok().and_then(|(line, row)| case(row, line, &self.file, &mut problems)) else {
+                return ControlFlow::Break(());
+            };
+            let next = take(case);
+            stopped = next.is_break();
+            next
+        })?;
+        if stopped || digest == self.digest {
+            return Ok(());
         }
-        names
+        Err(Error::unavailable("the dataset was changed while the run was under way").at(&self.file, None))
+    }
+
+    /// One pass over the file; gives the SHA-256 of what was read.
+    fn pass(&self, take: rows::Take<'_>) -> Result<String> {
+        let file = File::open(&self.path).map_err(|error| rows::cannot_read(&self.file, error))?;
+        let mut hashing = Hashing::new(file);
+        let extension = self.path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        rows::read(BufReader::with_capacity(1 << 16, &mut hashing), &extension, &self.file, take)?;
+        hashing.finish().map_err(|error| rows::cannot_read(&self.file, error))
     }
 }
 
-fn parse(text: &str, extension: &str, file: &str) -> Result<Vec<Case>> {
-    let (rows, mut problems) = rows::read(text.strip_prefix('\u{feff}').unwrap_or(text), extension, file)?;
-    let mut cases = Vec::with_capacity(rows.len());
-    let mut ids: BTreeMap<String, usize> = BTreeMap::new();
-    for (line, row) in rows {
-        let Some(case) = case(row, line, file, &mut problems) else { continue };
-        if let Some(first) = ids.insert(case.id.clone(), line) {
-            let problem = Problem::new(format!("the id \"{}\" is already used on line {first}", case.id));
-            problems.push(problem.at(file, Some(line)));
+/// What is checked of all rows together, in little memory.
+#[derive(Default)]
+struct Checks {
+    problems: Vec<Problem>,
+    /// Problems that are beyond those kept.
+    more: usize,
+    /// Line of each id, by two hashes that only together stand for it: ids can be long.
+    ids: HashMap<(u64, u64), usize>,
+    hashes: (RandomState, RandomState),
+}
+
+impl Checks {
+    /// The row as a case, unless it is too broken.
+    fn case(&mut self, row: rows::Row, file: &str) -> Option<Case> {
+        let mut problems = Vec::new();
+        let case = match row {
+            Ok((line, row)) => case(row, line, file, &mut problems),
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        };
+        if let Some(case) = &case {
+            let id = (self.hashes.0.hash_one(&case.id), self.hashes.1.hash_one(&case.id));
+            if let Some(first) = self.ids.insert(id, case.line) {
+                let problem = Problem::new(format!("the id \"{}\" is already used on line {first}", case.id));
+                problems.push(problem.at(file, Some(case.line)));
+            }
         }
-        cases.push(case);
+        let room = MAX_PROBLEMS.saturating_sub(self.problems.len());
+        self.more += problems.len().saturating_sub(room);
+        self.problems.extend(problems.into_iter().take(room));
+        case
     }
-    Error::unless_empty(problems)?;
-    if cases.is_empty() {
-        return Err(Error::unavailable("the dataset has no cases, so there is nothing to decide")
-            .at(file, None)
-            .hint("a case is a line like {\"id\": \"a\", \"question\": \"...\", \"expected_docs\": [\"...\"]}"));
+
+    fn finish(mut self, file: &str) -> Result<()> {
+        if self.more > 0 {
+            self.problems.push(Problem::new(format!("and {} more problems", self.more)).at(file, None));
+        }
+        Error::unless_empty(self.problems)
     }
-    Ok(cases)
 }
 
 /// One row as a case; `None` if it is too broken to go on with.

@@ -1,89 +1,137 @@
-//! Runs the cases against the target, a bounded number at once, and tells what happens as events.
+//! Runs the cases against the target, a bounded number at once, journals each as it ends, and tells what happens as
+//! events. Neither the cases nor their results are held: they come from the dataset's file and go into the journal.
+//!
+//! ```text
+//! dataset -> feed -> Item -> measure -> Row -> journal
+//!                              |          \-> streak, events
+//!                        target, metrics
+//! ```
 
-use std::collections::HashMap;
+mod feed;
+mod measure;
+mod streak;
+
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::JoinSet;
 
-use super::metrics::{self, Metric};
-use super::{Case, CaseResult, Event, Outcome, Output, Target};
+use super::journal::{Journal, Writer};
+use super::{Dataset, Shard};
+use crate::error::Result;
 use crate::text::span;
+
+use self::feed::Feed;
+pub(crate) use self::measure::{Item, Measurer, Row};
+use self::streak::Streak;
 
 /// What to run.
 pub(crate) struct Run {
-    pub(crate) cases: Vec<Case>,
-    pub(crate) target: Arc<dyn Target>,
-    pub(crate) metrics: Vec<&'static Metric>,
+    pub(crate) dataset: Arc<Dataset>,
+    pub(crate) measurer: Measurer,
     /// How many cases are under way at once.
     pub(crate) concurrency: usize,
-    /// For one case in all; a target has its own limits inside this one, this is the last resort.
-    pub(crate) time_limit: Duration,
+    /// The part of the dataset to run; `None` for all of it.
+    pub(crate) shard: Option<Shard>,
+    /// The run ends itself after this time.
+    pub(crate) max_time: Option<Duration>,
+    /// What the embedder has used since the program started, in tokens.
+    pub(crate) embedder_tokens: Box<dyn Fn() -> u64 + Send>,
 }
 
-/// What became of one case.
-type Measured = (Result<Output, String>, Vec<(&'static str, Outcome)>);
+/// Told in this order: one `Started`, a `Finished` per row as it ends, perhaps one `Ended`.
+pub(crate) enum Event<'a> {
+    Started {
+        rows: usize,
+        /// Rows that an earlier part of the run has finished.
+        done: usize,
+    },
+    Finished {
+        failed: bool,
+    },
+    /// The run ends before its last case, and why. Nothing more is started; what is under way is dropped.
+    Ended {
+        reason: &'a str,
+    },
+}
 
-/// Runs until all cases are done or `interrupt` completes; gives the finished cases in the order of the dataset.
+/// A run that has ended, by itself or early.
+pub(crate) struct Ended {
+    pub(crate) journal: Journal,
+    /// Why it ended before its last case; `None` if all are done.
+    pub(crate) early: Option<String>,
+}
+
+/// Runs what is not in the journal yet, until all is done or something ends the run.
 ///
-/// A case that fails is an error of that case, never a score and never the end of the run.
+/// A case that fails is an error of that case, never a score and never the end of the run. An error is a run that
+/// cannot go on: the journal cannot be written, or the dataset was changed. What was finished is in the journal then.
 pub(crate) async fn run(
     run: Run,
+    journal: Journal,
     interrupt: impl Future<Output = ()>,
     tell: &mut dyn FnMut(Event<'_>),
-) -> Vec<CaseResult> {
-    tell(Event::Started { cases: run.cases.len() });
-    let metrics: Arc<[&'static Metric]> = run.metrics.into();
-    let mut interrupt = std::pin::pin!(interrupt);
-    let mut waiting = run.cases.into_iter().enumerate();
-    let mut under_way: HashMap<Id, (usize, Case)> = HashMap::new();
-    let mut tasks: JoinSet<Measured> = JoinSet::new();
-    let mut finished: Vec<(usize, CaseResult)> = Vec::new();
-    loop {
-        while tasks.len() < run.concurrency
-            && let Some((index, case)) = waiting.next()
-        {
-            let (target, metrics) = (Arc::clone(&run.target), Arc::clone(&metrics));
-            let task = measure(target, metrics, case.clone(), run.time_limit);
-            under_way.insert(tasks.spawn(task).id(), (index, case));
-        }
-        let joined = tokio::select! {
-            joined = tasks.join_next_with_id() => joined,
-            () = &mut interrupt => {
-                tell(Event::Interrupted);
-                tasks.abort_all();
-                None
-            }
-        };
-        let Some(joined) = joined else { break };
-        let (id, (output, outcomes)) = joined.unwrap_or_else(|error| crashed(&error, &metrics));
-        let Some((index, case)) = under_way.remove(&id) else { continue };
-        let result = CaseResult { case, output, outcomes };
-        tell(Event::Finished { result: &result });
-        finished.push((index, result));
+) -> Result<Ended> {
+    let done = journal.done();
+    let feed = Feed::start(&run.dataset, run.shard, run.measurer.repeats(), journal.done_rows());
+    tell(Event::Started { rows: feed.rows(), done });
+    let writer = Writer::start(journal);
+    let driven = drive(&run, feed, &writer, interrupt, tell).await;
+    let (journal, written) = writer.finish((run.embedder_tokens)());
+    written?;
+    let early = driven?;
+    if let Some(reason) = &early {
+        tell(Event::Ended { reason });
     }
-    finished.sort_by_key(|(index, _)| *index);
-    finished.into_iter().map(|(_, result)| result).collect()
+    Ok(Ended { journal, early })
 }
 
-async fn measure(
-    target: Arc<dyn Target>,
-    metrics: Arc<[&'static Metric]>,
-    case: Case,
-    time_limit: Duration,
-) -> Measured {
-    let output = match tokio::time::timeout(time_limit, target.answer(&case)).await {
-        Ok(output) => output.map_err(|error| error.to_string()),
-        Err(_) => Err(format!("no answer within {}", span(time_limit))),
-    };
-    let outcomes = metrics::measure(&metrics, &case, &output);
-    (output, outcomes)
+/// Why the run ends early; `None` if all is done.
+async fn drive(
+    run: &Run,
+    mut feed: Feed,
+    writer: &Writer,
+    interrupt: impl Future<Output = ()>,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<Option<String>> {
+    let mut interrupt = pin!(interrupt);
+    let mut time_up = pin!(time_up(run.max_time));
+    // Dropping the set at the end drops what is under way.
+    let mut tasks: JoinSet<Row> = JoinSet::new();
+    let mut streak = Streak::default();
+    while feed.has_more() || !tasks.is_empty() {
+        tokio::select! {
+            item = feed.next(), if feed.has_more() && tasks.len() < run.concurrency => {
+                if let Some(item) = item {
+                    tasks.spawn(run.measurer.clone().measure(item));
+                }
+            }
+            Some(row) = tasks.join_next() => {
+                let row = row.expect("measuring catches panics, and nobody aborts it");
+                tell(Event::Finished { failed: row.failure.is_some() });
+                streak.count(row.failure.as_deref());
+                if !writer.append(row.number, row.json, (run.embedder_tokens)()) {
+                    return Ok(None);
+                }
+                if let Some(reason) = streak.reason().filter(|_| feed.has_more() || !tasks.is_empty()) {
+                    return Ok(Some(reason));
+                }
+            }
+            () = &mut interrupt => return Ok(Some("interrupted".to_owned())),
+            reason = &mut time_up => return Ok(Some(reason)),
+        }
+    }
+    feed.finish().await.map(|()| None)
 }
 
-/// A bug in a target or a metric costs its case, not the run.
-fn crashed(error: &JoinError, metrics: &[&'static Metric]) -> (Id, Measured) {
-    let output = Err("internal error: the case's task ended without a result".to_owned());
-    let outcomes = metrics::measure(metrics, &Case::default(), &output);
-    (error.id(), (output, outcomes))
+async fn time_up(limit: Option<Duration>) -> String {
+    match limit {
+        Some(limit) => {
+            tokio::time::sleep(limit).await;
+            format!("the run's time of {} was up", span(limit))
+        }
+        None => std::future::pending().await,
+    }
 }

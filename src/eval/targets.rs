@@ -19,7 +19,8 @@ use super::{Case, Output};
 
 /// Answers cases; shared by all that are under way.
 pub(crate) trait Target: Send + Sync {
-    fn answer<'a>(&'a self, case: &'a Case) -> BoxFuture<'a, Result<Output>>;
+    /// `repeat` says which of several answers to the same case this one is, from 0.
+    fn answer<'a>(&'a self, case: &'a Case, repeat: u32) -> BoxFuture<'a, Result<Output>>;
 
     /// Everything that would make `case` fail before any call is made, such as a template variable that it lacks.
     fn check(&self, case: &Case) -> std::result::Result<(), Problem>;

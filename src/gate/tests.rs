@@ -64,3 +64,29 @@ fn a_reason_says_the_number_the_bar_and_the_cases() {
     let verdict = check(&report(10, 10, 0, &[("context_recall", 0.8, Some(0.625), 8)]));
     assert_eq!(verdict.reasons, ["context_recall is 0.625, under its bar of 0.800 (n = 8)"]);
 }
+
+#[test]
+fn a_shard_decides_nothing_and_exits_by_whether_it_was_measured() {
+    let shard = crate::report::ShardFacts { shard: crate::eval::Shard { index: 2, count: 3 }, dataset_cases: 30 };
+    let of = |report: Report| {
+        let report = Report { shard: Some(shard), ..report };
+        let verdict = check(&report);
+        assert_eq!(verdict.decision, Decision::Undecided);
+        exit_status(&report.decided(verdict))
+    };
+    let recall = |mean| [("context_recall", 0.8, mean, 10)];
+    assert_eq!(of(report(10, 10, 0, &recall(Some(0.1)))), ExitStatus::Pass);
+    assert_eq!(of(report(10, 10, 1, &recall(Some(1.0)))), ExitStatus::Undecided);
+    assert_eq!(of(report(10, 9, 0, &recall(Some(1.0)))), ExitStatus::Undecided);
+    assert_eq!(of(report(0, 0, 0, &recall(None))), ExitStatus::Pass);
+    assert_eq!(exit_status(&report(10, 10, 0, &recall(Some(1.0)))), ExitStatus::Undecided);
+}
+
+#[test]
+fn a_run_that_ended_early_says_why() {
+    let report = Report { ended_early: Some("20 of 20 failed: down".into()), ..report(100, 20, 0, &[]) };
+    assert_eq!(check(&report).reasons[0], "the run ended after 20 of 100 cases: 20 of 20 failed: down");
+    // A missing shard counts even if no case of the dataset fell to it.
+    let complete = Report { cases: CaseCounts { total: 20, finished: 20, errored: 0 }, ..report };
+    assert_eq!(check(&complete).decision, Decision::Undecided);
+}

@@ -54,15 +54,21 @@ impl Progress {
     /// Takes one event of the runner.
     pub(crate) fn on(&mut self, event: &Event<'_>) {
         match event {
-            Event::Started { cases } => self.bar.set_length(*cases as u64),
-            Event::Finished { result } => {
-                if result.output.is_err() {
+            Event::Started { rows, done } => {
+                self.bar.set_length(*rows as u64);
+                // What an earlier part of the run has done says nothing of this one's speed.
+                self.bar.set_position(*done as u64);
+                self.bar.reset_eta();
+                self.done = *done;
+            }
+            Event::Finished { failed } => {
+                if *failed {
                     self.errors += 1;
                     self.bar.set_message(format!("  {} errors", self.errors));
                 }
                 self.reach(self.done + 1);
             }
-            Event::Interrupted => self.say("interrupted: ending with what is done"),
+            Event::Ended { reason } => self.say(&format!("{reason}: ending with what is done")),
         }
     }
 

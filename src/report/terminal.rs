@@ -4,14 +4,10 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{CaseReport, Decision, Estimate, Report};
-use crate::eval::Outcome;
+use super::summary::Shown;
+use super::{Decision, Estimate, Report, show};
 use crate::eval::metrics::{self, Scale};
-use crate::llm::Finish;
 use crate::text::{count, printable};
-
-/// How many cases are shown for each reason to fail; the report file has all.
-const SHOWN_CASES: usize = 5;
 
 /// The whole summary, with ANSI styles that the printing stream strips where they are not wanted.
 pub(crate) fn render(report: &Report) -> String {
@@ -20,10 +16,11 @@ pub(crate) fn render(report: &Report) -> String {
     for reason in &report.verdict.reasons {
         let _ = writeln!(text, "  {}", printable(reason));
     }
-    let failed = report.results.iter().filter(|result| result.failure().is_some()).collect::<Vec<_>>();
-    cases(&mut text, report, "failed with an error", &failed, |case| case.failure().unwrap_or_default().to_owned());
+    cases(&mut text, report, "failed with an error", &report.shown.failed);
     for breach in &report.verdict.breaches {
-        worst_cases(&mut text, report, &breach.metric);
+        if let Some(missed) = report.shown.missed.get(&breach.metric) {
+            cases(&mut text, report, &format!("missed {}", breach.metric), missed);
+        }
     }
     table(&mut text, report);
     text
@@ -31,12 +28,14 @@ pub(crate) fn render(report: &Report) -> String {
 
 fn headline(text: &mut String, report: &Report) {
     let (word, colour) = match report.verdict.decision {
+        _ if report.shard.is_some() => ("SHARD", AnsiColor::Yellow),
         Decision::Pass => ("PASS", AnsiColor::Green),
         Decision::Fail => ("FAIL", AnsiColor::Red),
         Decision::Undecided => ("UNDECIDED", AnsiColor::Yellow),
     };
     let style = Style::new().bold().fg_color(Some(colour.into()));
     let mut about = vec![report.project.clone()];
+    about.extend(report.shard.map(|facts| facts.shard.to_string()));
     about.extend(report.prompt.as_ref().map(|prompt| format!("{}@{}", prompt.name, prompt.version)));
     about.push(report.target.model.clone().unwrap_or_else(|| format!("{} target", report.target.kind)));
     let counts = report.cases;
@@ -45,7 +44,8 @@ fn headline(text: &mut String, report: &Report) {
     } else {
         format!("{} of {} cases", counts.finished, counts.total)
     };
-    about.push(format!("{cases} in {}", seconds(report.duration_ms)));
+    let repeats = if report.repeats > 1 { format!(" × {}", report.repeats) } else { String::new() };
+    about.push(format!("{cases}{repeats} in {}", seconds(report.duration_ms)));
     let _ = writeln!(text, "{style}{word}{style:#}  {}", printable(&about.join(" · ")));
 }
 
@@ -53,46 +53,20 @@ fn seconds(milliseconds: f64) -> String {
     if milliseconds < 1000.0 { format!("{milliseconds:.0} ms") } else { format!("{:.1} s", milliseconds / 1000.0) }
 }
 
-/// The cases that pulled a metric down, worst first.
-fn worst_cases(text: &mut String, report: &Report, metric: &str) {
-    let lower_is_better = metrics::find(metric).is_some_and(|metric| metric.scale == Scale::Milliseconds);
-    let value = |case: &CaseReport| case.outcomes.get(metric).and_then(Outcome::value);
-    let threshold = report.thresholds.get(metric).copied().unwrap_or_default();
-    let misses = |value: f64| if lower_is_better { value > threshold } else { value < threshold };
-    let mut worst: Vec<&CaseReport> = report.results.iter().filter(|case| value(case).is_some_and(misses)).collect();
-    worst.sort_by(|a, b| {
-        let order = value(a).unwrap_or_default().total_cmp(&value(b).unwrap_or_default());
-        if lower_is_better { order.reverse() } else { order }
-    });
-    cases(text, report, &format!("missed {metric}"), &worst, |case| {
-        let reason = match case.outcomes.get(metric) {
-            Some(Outcome::Scored { reason: Some(reason), .. }) => format!("  {reason}"),
-            _ => String::new(),
-        };
-        format!("{}{reason}", show(metric, value(case)))
-    });
-}
-
-fn cases(
-    text: &mut String,
-    report: &Report,
-    what: &str,
-    cases: &[&CaseReport],
-    detail: impl Fn(&CaseReport) -> String,
-) {
-    if cases.is_empty() {
+fn cases(text: &mut String, report: &Report, what: &str, shown: &Shown) {
+    if shown.count == 0 {
         return;
     }
     let bold = Style::new().bold();
-    let _ = writeln!(text, "\n{bold}{} {what}{bold:#}", count(cases.len(), "case"));
-    for case in cases.iter().take(SHOWN_CASES) {
+    let _ = writeln!(text, "\n{bold}{} {what}{bold:#}", count(shown.count, "case"));
+    for case in &shown.cases {
         let question = one_line(&case.question, 72);
         let (dataset, id) = (printable(&report.dataset), printable(&case.id));
         let _ = writeln!(text, "  {dataset}:{} {id}  {question}", case.line);
-        let _ = writeln!(text, "      {}", one_line(&detail(case), 200));
+        let _ = writeln!(text, "      {}", one_line(&case.detail, 200));
     }
-    if cases.len() > SHOWN_CASES {
-        let _ = writeln!(text, "  ... and {} more in the report", cases.len() - SHOWN_CASES);
+    if shown.count > shown.cases.len() {
+        let _ = writeln!(text, "  ... and {} more in the report", shown.count - shown.cases.len());
     }
 }
 
@@ -114,7 +88,7 @@ fn table(text: &mut String, report: &Report) {
             "latency", latency.p50_ms, latency.p95_ms, latency.max_ms
         );
     }
-    let cut = report.results.iter().filter(|case| case.finish == Some(Finish::Length)).count();
+    let cut = report.shown.cut_off;
     if cut > 0 {
         let _ = writeln!(text, "  {:<18} {cut} at the model's token limit", "answers cut off");
     }
@@ -148,14 +122,4 @@ fn row(text: &mut String, report: &Report, name: &str, estimate: &Estimate) {
     let value = show(name, estimate.mean);
     let bar = bar.unwrap_or_default();
     let _ = writeln!(text, "  {style}{name:<18} {value:>12} {bar:<10}{style:#} {}", about.join(", "));
-}
-
-fn show(metric: &str, value: Option<f64>) -> String {
-    match value {
-        None => "not measured".to_owned(),
-        Some(value) if metrics::find(metric).is_some_and(|metric| metric.scale == Scale::Milliseconds) => {
-            format!("{value:.0} ms")
-        }
-        Some(value) => format!("{value:.3}"),
-    }
 }

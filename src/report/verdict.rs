@@ -35,6 +35,11 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
+    /// Before the gate has looked at anything.
+    pub(super) fn none() -> Self {
+        Self { decision: Decision::Undecided, reasons: Vec::new(), breaches: Vec::new() }
+    }
+
     pub(crate) fn exit_status(&self) -> ExitStatus {
         match self.decision {
             Decision::Pass => ExitStatus::Pass,

@@ -5,6 +5,7 @@
 //! `context_recall` is out of reach is the run a measurement: those cases are misses, and the gate fails.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 use super::super::output;
 use super::setup::Checked;
@@ -16,14 +17,14 @@ use crate::rag::{Coverage, Retriever};
 
 pub(super) async fn check(config: &Config, checked: &Checked, retriever: &Retriever) -> Result<()> {
     check_vectors(retriever).await?;
-    let expected = checked.dataset.expected_docs();
-    let names: BTreeSet<String> = expected.keys().map(ToString::to_string).collect();
+    let expected = &checked.dataset.expected_docs;
+    let names: BTreeSet<String> = expected.keys().cloned().collect();
     let missing = retriever.missing(&names).await?;
     if missing.is_empty() {
         return Ok(());
     }
     let bar = config.gate.thresholds.iter().find(|(name, _)| name.value == "context_recall").map(|(_, bar)| *bar);
-    let best = best_recall(&checked.dataset, &missing);
+    let best = best_recall(&checked.dataset, &missing)?;
     if let (Some(bar), Some(best)) = (bar, best)
         && best < bar
     {
@@ -40,7 +41,7 @@ pub(super) async fn check(config: &Config, checked: &Checked, retriever: &Retrie
         return Ok(());
     }
     let known = retriever.names().await?;
-    Error::unless_empty(problems(&checked.dataset.file, &expected, &missing, &known))
+    Error::unless_empty(problems(&checked.dataset.file, expected, &missing, &known))
 }
 
 /// A row without a vector cannot be found, whatever it says; one with another embedder's is found by chance.
@@ -63,20 +64,19 @@ async fn check_vectors(retriever: &Retriever) -> Result<()> {
 }
 
 /// The mean recall if everything that the store holds were found.
-fn best_recall(dataset: &Dataset, missing: &BTreeSet<String>) -> Option<f64> {
-    let cases = dataset.cases.iter().filter(|case| !case.expected_docs.is_empty());
-    let best: Vec<f64> = cases
-        .map(|case| {
-            let there = case.expected_docs.iter().map(|name| if missing.contains(name) { 0.0 } else { 1.0 });
-            mean(&there.collect::<Vec<f64>>()).unwrap_or_default()
-        })
-        .collect();
-    mean(&best)
+fn best_recall(dataset: &Dataset, missing: &BTreeSet<String>) -> Result<Option<f64>> {
+    let mut best: Vec<f64> = Vec::new();
+    dataset.each(&mut |case| {
+        let there = case.expected_docs.iter().map(|name| if missing.contains(name) { 0.0 } else { 1.0 });
+        best.extend(mean(&there.collect::<Vec<f64>>()));
+        ControlFlow::Continue(())
+    })?;
+    Ok(mean(&best))
 }
 
 fn problems(
     file: &str,
-    expected: &BTreeMap<&str, Vec<usize>>,
+    expected: &BTreeMap<String, Vec<usize>>,
     missing: &BTreeSet<String>,
     known: &BTreeSet<String>,
 ) -> Vec<Problem> {
@@ -98,16 +98,20 @@ fn problems(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::Case;
 
     #[test]
     fn the_best_possible_recall_counts_what_is_missing() {
-        let case =
-            |docs: &[&str]| Case { expected_docs: docs.iter().map(ToString::to_string).collect(), ..Case::default() };
-        let cases = vec![case(&["a"]), case(&["a", "gone"]), case(&[])];
-        let dataset = Dataset { file: "d".into(), cases, digest: String::new() };
-        assert_eq!(best_recall(&dataset, &BTreeSet::from(["gone".to_owned()])), Some(0.75));
-        let empty = Dataset { file: "d".into(), cases: vec![case(&[])], digest: String::new() };
-        assert_eq!(best_recall(&empty, &BTreeSet::new()), None);
+        let best = |docs: &[&str]| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("d.jsonl");
+            let row = |(id, docs): (usize, &&str)| {
+                format!("{{\"id\": {id}, \"question\": \"q\", \"expected_docs\": {docs}}}\n")
+            };
+            std::fs::write(&path, docs.iter().enumerate().map(row).collect::<String>()).unwrap();
+            let dataset = Dataset::read(&path, "d").unwrap();
+            best_recall(&dataset, &BTreeSet::from(["gone".to_owned()])).unwrap()
+        };
+        assert_eq!(best(&[r#"["a"]"#, r#"["a", "gone"]"#, "[]"]), Some(0.75));
+        assert_eq!(best(&["[]"]), None);
     }
 }

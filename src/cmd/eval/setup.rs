@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use crate::config::{Config, StoreKind, TargetKind};
+use crate::digest::sha256;
 use crate::error::{Error, Problem, Result};
-use crate::eval::Dataset;
-use crate::eval::Parts;
 use crate::eval::metrics::{self, Metric};
+use crate::eval::{Dataset, Parts, Shard};
 use crate::git;
 use crate::llm::{Client, Model};
 use crate::prompt::{self, PromptVersion, Selector};
 use crate::rag::Retriever;
-use crate::report::{Digests, Facts, PromptFacts, TargetFacts};
+use crate::report::{Digests, Facts, PromptFacts, ShardFacts, TargetFacts};
 
 /// A run that is ready to begin, but for its store.
 pub(super) struct Checked {
     pub(super) client: Client,
     pub(super) model: Option<Model>,
     pub(super) prompt: Option<PromptVersion>,
-    pub(super) dataset: Dataset,
+    pub(super) dataset: Arc<Dataset>,
     pub(super) metrics: Vec<&'static Metric>,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn check(config: &Config) -> Result<Checked> {
         return Err(first);
     }
     match (client, dataset) {
-        (Some(client), Some(dataset)) => Ok(Checked { client, model, prompt, dataset, metrics }),
+        (Some(client), Some(dataset)) => Ok(Checked { client, model, prompt, dataset: Arc::new(dataset), metrics }),
         _ => Err(Error::unavailable("the run could not be prepared")),
     }
 }
@@ -132,11 +132,13 @@ pub(super) async fn facts(
     checked: &Checked,
     retriever: Option<&Retriever>,
     timestamp: String,
+    shard: Option<Shard>,
 ) -> Result<Facts> {
     let documents = match retriever {
         Some(retriever) => Some(retriever.digest().await?),
         None => None,
     };
+    let dataset_cases = checked.dataset.cases;
     let prompt = checked.prompt.as_ref().map(|prompt| PromptFacts {
         name: prompt.name.clone(),
         version: prompt.version.clone(),
@@ -159,8 +161,32 @@ pub(super) async fn facts(
         prompt,
         git: git::commit(&config.root),
         dataset: checked.dataset.file.clone(),
-        cases: checked.dataset.cases.len(),
+        cases: shard.map_or(dataset_cases, |shard| shard.size(dataset_cases)),
+        repeats: config.eval.repeats,
+        shard: shard.map(|shard| ShardFacts { shard, dataset_cases }),
     })
+}
+
+impl Facts {
+    /// SHA-256 of everything that can change a row of the run's report.
+    pub(super) fn identity(&self, config: &Config) -> String {
+        let metrics: Vec<&str> = self.metrics.iter().map(|metric| metric.name).collect();
+        // The rest of the repository is the application under test only if it runs on its own.
+        let commit = if answers_itself(config) { None } else { self.git.as_ref().map(|git| git.sha.as_str()) };
+        let parts = serde_json::json!({
+            "program": env!("CARGO_PKG_VERSION"),
+            "configuration": config.identity,
+            "dataset": self.digests.dataset,
+            "prompt": self.digests.prompt,
+            "documents": self.digests.documents,
+            "target": self.target,
+            "metrics": metrics,
+            "repeats": self.repeats,
+            "shard": self.shard,
+            "commit": commit,
+        });
+        sha256(parts.to_string().as_bytes())
+    }
 }
 
 fn target_facts(config: &Config, checked: &Checked) -> TargetFacts {

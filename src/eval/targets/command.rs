@@ -64,7 +64,7 @@ impl CommandTarget {
 }
 
 impl Target for CommandTarget {
-    fn answer<'a>(&'a self, case: &'a Case) -> BoxFuture<'a, Result<Output>> {
+    fn answer<'a>(&'a self, case: &'a Case, _repeat: u32) -> BoxFuture<'a, Result<Output>> {
         Box::pin(async move {
             let idle = self.idle().pop();
             let mut process = match idle {

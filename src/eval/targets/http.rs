@@ -85,7 +85,7 @@ impl HttpTarget {
 }
 
 impl Target for HttpTarget {
-    fn answer<'a>(&'a self, case: &'a Case) -> BoxFuture<'a, Result<Output>> {
+    fn answer<'a>(&'a self, case: &'a Case, _repeat: u32) -> BoxFuture<'a, Result<Output>> {
         Box::pin(async move {
             let answered = self.client.send(&self.call(case)?).await?;
             let output = self.output(&answered.body)?;

@@ -18,7 +18,7 @@ pub(super) struct PromptTarget {
 }
 
 impl Target for PromptTarget {
-    fn answer<'a>(&'a self, case: &'a Case) -> BoxFuture<'a, Result<Output>> {
+    fn answer<'a>(&'a self, case: &'a Case, _repeat: u32) -> BoxFuture<'a, Result<Output>> {
         Box::pin(async move {
             let grounding = Grounding { question: case.question.clone(), passages: Vec::new() };
             ask(&self.client, &self.model, &self.prompt, &case.fields(), grounding).await

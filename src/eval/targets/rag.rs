@@ -24,7 +24,7 @@ pub(super) struct RagTarget {
 }
 
 impl Target for RagTarget {
-    fn answer<'a>(&'a self, case: &'a Case) -> BoxFuture<'a, Result<Output>> {
+    fn answer<'a>(&'a self, case: &'a Case, _repeat: u32) -> BoxFuture<'a, Result<Output>> {
         Box::pin(async move {
             let started = Instant::now();
             let passages = self.retriever.search(&case.question, self.top_k).await?;

@@ -1,0 +1,59 @@
+//! `llmops merge`: the reports of a run's shards as one report with one verdict.
+
+use std::path::PathBuf;
+
+use super::report_file;
+use crate::cli::{Global, Merge};
+use crate::error::{Error, ExitStatus, Result};
+use crate::gate;
+use crate::report::json;
+use crate::report::merge::Shards;
+
+pub(super) fn run(global: &Global, arguments: &Merge) -> Result<ExitStatus> {
+    let mut files = Vec::new();
+    for path in &arguments.reports {
+        files.extend(reports_of(global.directory.join(path))?);
+    }
+    let shards = Shards::read(&files)?;
+    let report = shards.report()?;
+    let verdict = gate::check(&report);
+    let report = report.decided(verdict);
+    let path = report_file::path(global, arguments.report.as_deref())?;
+    // A shard's report may stand where the merged one goes; then it is read until it is replaced.
+    let is_input = |file: &PathBuf| file.canonicalize().ok() == path.canonicalize().ok();
+    if !path.exists() || !files.iter().any(is_input) {
+        json::prepare(&path)?;
+    }
+    let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| shards.each(take);
+    let written = json::write(&report, &rows, &path);
+    report_file::show(global, &report, &rows, written.is_ok().then_some(path.as_path()))?;
+    written.map(|()| gate::exit_status(&report))
+}
+
+/// A file is itself; a folder is the reports in it and below, as artifacts of several jobs come.
+fn reports_of(path: PathBuf) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path]);
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![path.clone()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder)
+            .map_err(|error| Error::config(format!("cannot read {}", folder.display())).source(error))?;
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "json")
+                && !path.to_string_lossy().ends_with(".previous.json")
+            {
+                found.push(path);
+            }
+        }
+    }
+    if found.is_empty() {
+        return Err(Error::config(format!("there is no report in {}", path.display())));
+    }
+    found.sort();
+    Ok(found)
+}

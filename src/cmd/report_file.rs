@@ -1,0 +1,39 @@
+//! Where a run's report is, and how it is shown.
+
+use std::path::{Path, PathBuf};
+
+use super::output;
+use crate::cli::Global;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::report::json::{self, Rows};
+use crate::report::{self, Report};
+
+/// Where every run leaves its report, in the project's folder.
+const REPORT_FILE: &str = "llmops/eval_report.json";
+
+/// The chosen file, or the project's own. What is chosen is relative to where the user is.
+pub(super) fn path(global: &Global, chosen: Option<&Path>) -> Result<PathBuf> {
+    match chosen {
+        Some(file) => Ok(global.directory.join(file)),
+        None => Ok(Config::root_of(&global.directory, global.config.as_deref())?.join(REPORT_FILE)),
+    }
+}
+
+/// Prints the report as the user wants it; `written` is where it was put, if it could be.
+pub(super) fn show(global: &Global, report: &Report, rows: Rows<'_>, written: Option<&Path>) -> Result<()> {
+    if global.json {
+        return print_json(report, rows);
+    }
+    output::print(&report::render_terminal(report))?;
+    match written {
+        Some(path) => output::print(&format!("\nreport: {}\n", path.strip_prefix(".").unwrap_or(path).display())),
+        None => Ok(()),
+    }
+}
+
+/// Prints the whole report as JSON, case by case.
+pub(super) fn print_json(report: &Report, rows: Rows<'_>) -> Result<()> {
+    let failed = |error| Error::unavailable("cannot write to standard output").source(error);
+    output::stream(&mut |out| json::write_to(report, rows, out, &failed))
+}

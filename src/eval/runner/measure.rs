@@ -1,0 +1,83 @@
+//! From a case to its row: asks the target, measures the answer, and writes the result as the journal keeps it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use serde::{Deserialize, Serialize};
+
+use crate::eval::metrics::{self, Metric};
+use crate::eval::{Case, CaseResult, Output, Place, Target};
+use crate::text::span;
+
+/// One row to be done: a case, and which of its repeats.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Item {
+    /// Of the row in the report of the whole dataset.
+    pub(crate) number: usize,
+    pub(crate) repeat: u32,
+    pub(crate) case: Case,
+}
+
+/// A finished row.
+pub(crate) struct Row {
+    pub(crate) number: usize,
+    /// The result as one line of JSON.
+    pub(crate) json: Vec<u8>,
+    /// Why there is no answer.
+    pub(crate) failure: Option<String>,
+}
+
+/// Measures rows; shared by all that are under way.
+#[derive(Clone)]
+pub(crate) struct Measurer(Arc<Inner>);
+
+struct Inner {
+    target: Arc<dyn Target>,
+    metrics: Vec<&'static Metric>,
+    /// For one answer in all; a target has its own limits inside this one, this is the last resort.
+    time_limit: Duration,
+    repeats: u32,
+}
+
+impl Measurer {
+    pub(crate) fn new(
+        target: Arc<dyn Target>,
+        metrics: Vec<&'static Metric>,
+        time_limit: Duration,
+        repeats: u32,
+    ) -> Self {
+        Self(Arc::new(Inner { target, metrics, time_limit, repeats }))
+    }
+
+    /// How often each case is asked.
+    pub(crate) fn repeats(&self) -> u32 {
+        self.0.repeats
+    }
+
+    /// Never fails: what goes wrong is in the row. A bug in a target or a metric costs its case, not the run.
+    pub(crate) async fn measure(self, item: Item) -> Row {
+        let Item { number, repeat, case } = item;
+        let mut output = self.answer(&case, repeat).await;
+        let scored = catch_unwind(AssertUnwindSafe(|| metrics::measure(&self.0.metrics, &case, &output)));
+        let outcomes = scored.unwrap_or_else(|_| {
+            output = Err("internal error: a metric ended without an outcome".to_owned());
+            metrics::measure(&self.0.metrics, &case, &output)
+        });
+        let failure = output.as_ref().err().cloned();
+        let repeats = self.0.repeats;
+        let place = Place { index: number / repeats as usize, repeat: (repeats > 1).then_some(repeat) };
+        let json = CaseResult::new(case, place, output, outcomes).to_row();
+        Row { number, json: json.expect("a result is plain strings and numbers"), failure }
+    }
+
+    async fn answer(&self, case: &Case, repeat: u32) -> Result<Output, String> {
+        let answer = AssertUnwindSafe(self.0.target.answer(case, repeat)).catch_unwind();
+        match tokio::time::timeout(self.0.time_limit, answer).await {
+            Ok(Ok(output)) => output.map_err(|error| error.to_string()),
+            Ok(Err(_)) => Err("internal error: the target ended without a result".to_owned()),
+            Err(_) => Err(format!("no answer within {}", span(self.0.time_limit))),
+        }
+    }
+}

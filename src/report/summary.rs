@@ -1,0 +1,318 @@
+//! What the cases of a run add up to, taken row by row in the order of the report.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Estimate, Latency};
+use crate::cost::Usage;
+use crate::eval::metrics::{self, Scale};
+use crate::eval::{Measured, Outcome};
+use crate::llm::Finish;
+
+/// How many cases are shown for each reason to fail; the report's file has all.
+const SHOWN_CASES: usize = 5;
+/// Different errors that are told apart.
+const MAX_CAUSES: usize = 50;
+
+/// Adds up rows. The repeats of a case follow each other and count as one case.
+pub(crate) struct Summary {
+    repeats: u32,
+    /// Bars, to know which cases miss them.
+    thresholds: BTreeMap<String, f64>,
+    /// The case whose repeats are being taken.
+    current: Option<CaseSum>,
+    metrics: BTreeMap<String, Sum>,
+    pub(super) finished: usize,
+    pub(super) errored: usize,
+    pub(super) usage: Usage,
+    latencies_ms: Vec<f64>,
+    /// By message: how often, and when first.
+    causes: HashMap<String, (usize, usize)>,
+    pub(super) shown: Highlights,
+}
+
+/// A metric over the cases so far.
+#[derive(Default)]
+struct Sum {
+    total: f64,
+    n: usize,
+    skipped: usize,
+    errored: usize,
+}
+
+/// One case over its repeats so far.
+struct CaseSum {
+    first: Measured,
+    rows: u32,
+    failure: Option<String>,
+    metrics: BTreeMap<String, RepeatSum>,
+}
+
+/// A metric over the repeats of one case.
+#[derive(Default)]
+struct RepeatSum {
+    total: f64,
+    n: u32,
+    errored: bool,
+    reason: Option<String>,
+}
+
+/// An error message and how many cases it cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cause {
+    pub(crate) message: String,
+    pub(crate) cases: usize,
+}
+
+/// The cases that people see without opening the report's file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Highlights {
+    pub(super) failed: Shown,
+    /// By metric with a bar: the cases that miss it, worst first.
+    pub(super) missed: BTreeMap<String, Shown>,
+    /// Answers that were cut off at the model's token limit.
+    pub(super) cut_off: usize,
+}
+
+/// Some cases of many.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shown {
+    pub(super) count: usize,
+    pub(super) cases: Vec<ShownCase>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct ShownCase {
+    pub(super) line: usize,
+    pub(super) id: String,
+    pub(super) question: String,
+    pub(super) detail: String,
+    /// How bad it is; larger is worse.
+    badness: f64,
+}
+
+impl Summary {
+    pub(crate) fn new(repeats: u32, thresholds: &BTreeMap<String, f64>) -> Self {
+        Self {
+            repeats,
+            thresholds: thresholds.clone(),
+            current: None,
+            metrics: BTreeMap::new(),
+            finished: 0,
+            errored: 0,
+            usage: Usage::default(),
+            latencies_ms: Vec::new(),
+            causes: HashMap::new(),
+            shown: Highlights::default(),
+        }
+    }
+
+    /// Takes the next row.
+    pub(crate) fn add(&mut self, row: Measured) {
+        self.usage += row.usage;
+        self.latencies_ms.extend(row.latency_ms);
+        self.shown.cut_off += usize::from(row.finish == Some(Finish::Length));
+        match &mut self.current {
+            Some(case) if case.first.id == row.id => case.add(&row),
+            _ => {
+                self.close_case();
+                self.current = Some(CaseSum::new(row));
+            }
+        }
+    }
+
+    /// After the last row.
+    pub(crate) fn close(mut self) -> Self {
+        self.close_case();
+        self
+    }
+
+    fn close_case(&mut self) {
+        let Some(case) = self.current.take() else { return };
+        // Of a case that was cut short, the missing repeats are not known: it has not finished.
+        self.finished += usize::from(case.rows >= self.repeats);
+        if let Some(failure) = &case.failure {
+            self.errored += 1;
+            self.shown.failed.push(ShownCase::new(&case.first, failure.clone(), 0.0));
+            let next = self.causes.len();
+            if next < MAX_CAUSES || self.causes.contains_key(failure) {
+                self.causes.entry(failure.clone()).or_insert((0, next)).0 += 1;
+            }
+        }
+        for (name, metric) in &case.metrics {
+            let sum = self.metrics.entry(name.clone()).or_default();
+            match metric.mean() {
+                _ if metric.errored => sum.errored += 1,
+                None => sum.skipped += 1,
+                Some(value) => {
+                    sum.total += value;
+                    sum.n += 1;
+                    if let Some(badness) = self.thresholds.get(name).and_then(|bar| badness(name, value, *bar)) {
+                        let reason = metric.reason.as_ref().map_or_else(String::new, |reason| format!("  {reason}"));
+                        let detail = format!("{}{reason}", super::show(name, Some(value)));
+                        let shown = self.shown.missed.entry(name.clone()).or_default();
+                        shown.push(ShownCase::new(&case.first, detail, badness));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a metric's cases add up to.
+    pub(super) fn estimate(&self, metric: &str) -> Estimate {
+        let Some(sum) = self.metrics.get(metric) else { return Estimate::default() };
+        #[expect(clippy::cast_precision_loss, reason = "numbers of cases are far below 2^52")]
+        let mean = (sum.n > 0).then(|| sum.total / sum.n as f64);
+        Estimate { mean, n: sum.n, skipped: sum.skipped, errored: sum.errored }
+    }
+
+    /// The most frequent first; of equally frequent ones, the one that came first.
+    pub(super) fn causes(&self) -> Vec<Cause> {
+        let mut causes: Vec<(&String, &(usize, usize))> = self.causes.iter().collect();
+        causes.sort_by_key(|(_, (cases, first))| (std::cmp::Reverse(*cases), *first));
+        causes.into_iter().map(|(message, (cases, _))| Cause { message: message.clone(), cases: *cases }).collect()
+    }
+
+    pub(super) fn latency(&self) -> Option<Latency> {
+        let mut times = self.latencies_ms.clone();
+        times.sort_by(f64::total_cmp);
+        // Nearest rank: the smallest time that at least the share of all times does not pass.
+        let rank = |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied();
+        Some(Latency { p50_ms: rank(50)?, p95_ms: rank(95)?, max_ms: times.last().copied()? })
+    }
+}
+
+impl CaseSum {
+    fn new(row: Measured) -> Self {
+        let mut case = Self { first: Measured::default(), rows: 0, failure: None, metrics: BTreeMap::new() };
+        case.add(&row);
+        case.first = row;
+        case
+    }
+
+    fn add(&mut self, row: &Measured) {
+        self.rows += 1;
+        self.failure = self.failure.take().or_else(|| row.failure().map(str::to_owned));
+        for (name, outcome) in &row.outcomes {
+            let sum = match self.metrics.get_mut(name) {
+                Some(sum) => sum,
+                None => self.metrics.entry(name.clone()).or_default(),
+            };
+            match outcome {
+                Outcome::Scored { value, reason } => {
+                    sum.total += value;
+                    sum.n += 1;
+                    sum.reason = sum.reason.take().or_else(|| reason.clone());
+                }
+                Outcome::Skipped { .. } => {}
+                Outcome::Errored { .. } => sum.errored = true,
+            }
+        }
+    }
+}
+
+impl RepeatSum {
+    fn mean(&self) -> Option<f64> {
+        (self.n > 0).then(|| self.total / f64::from(self.n))
+    }
+}
+
+impl Shown {
+    /// Keeps the worst; of equally bad ones, those that came first.
+    fn push(&mut self, case: ShownCase) {
+        self.count += 1;
+        let place = self.cases.partition_point(|known| known.badness >= case.badness);
+        if place < SHOWN_CASES {
+            self.cases.insert(place, case);
+            self.cases.truncate(SHOWN_CASES);
+        }
+    }
+}
+
+impl ShownCase {
+    fn new(case: &Measured, detail: String, badness: f64) -> Self {
+        Self { line: case.line, id: case.id.clone(), question: case.question.clone(), detail, badness }
+    }
+}
+
+/// How far a value misses its bar, larger for worse; `None` if it does not.
+fn badness(metric: &str, value: f64, bar: f64) -> Option<f64> {
+    match metrics::find(metric).map(|metric| metric.scale) {
+        Some(Scale::Milliseconds) => (value > bar).then_some(value),
+        _ => (value < bar).then_some(-value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scored(value: f64) -> Outcome {
+        Outcome::Scored { value, reason: None }
+    }
+
+    fn row(id: &str, outcome: Outcome) -> Measured {
+        let outcomes = BTreeMap::from([("refusal".to_owned(), outcome)]);
+        Measured { id: id.into(), outcomes, ..Measured::default() }
+    }
+
+    fn summary(repeats: u32, rows: Vec<Measured>) -> Summary {
+        let mut summary = Summary::new(repeats, &BTreeMap::from([("refusal".to_owned(), 0.6)]));
+        for row in rows {
+            summary.add(row);
+        }
+        summary.close()
+    }
+
+    #[test]
+    fn cases_are_counted_by_what_was_measured() {
+        let errored = Outcome::Errored { message: "no".into() };
+        let skipped = Outcome::Skipped { reason: "-".into() };
+        let rows = vec![row("a", scored(1.0)), row("b", scored(0.5)), row("c", errored), row("d", skipped)];
+        let summary = summary(1, rows);
+        let expected = Estimate { mean: Some(0.75), n: 2, skipped: 1, errored: 1 };
+        assert_eq!(summary.estimate("refusal"), expected);
+        assert_eq!((summary.finished, summary.errored), (4, 1));
+        assert_eq!(summary.causes(), [Cause { message: "no".into(), cases: 1 }]);
+        assert_eq!(summary.shown.missed["refusal"].count, 1);
+        assert_eq!(summary.estimate("latency"), Estimate::default());
+    }
+
+    #[test]
+    fn repeats_are_one_case() {
+        let errored = || Outcome::Errored { message: "no".into() };
+        let rows = vec![
+            row("a", scored(1.0)),
+            row("a", scored(0.0)),
+            row("b", scored(1.0)),
+            row("b", errored()),
+            row("c", scored(1.0)),
+        ];
+        let summary = summary(2, rows);
+        // The case b is errored, and the case c has not finished.
+        let expected = Estimate { mean: Some(0.75), n: 2, skipped: 0, errored: 1 };
+        assert_eq!(summary.estimate("refusal"), expected);
+        assert_eq!((summary.finished, summary.errored), (2, 1));
+    }
+
+    #[test]
+    fn the_worst_cases_are_shown_and_the_first_of_equal_ones() {
+        let values = [0.5, 0.1, 0.9, 0.1, 0.3, 0.2, 0.4, 0.55];
+        let rows = values.iter().enumerate().map(|(index, value)| row(&index.to_string(), scored(*value))).collect();
+        let summary = summary(1, rows);
+        let missed = &summary.shown.missed["refusal"];
+        let ids: Vec<&str> = missed.cases.iter().map(|case| case.id.as_str()).collect();
+        assert_eq!((missed.count, ids), (7, vec!["1", "3", "5", "4", "6"]));
+    }
+
+    #[test]
+    fn percentiles_are_the_nearest_rank() {
+        let mut rows: Vec<Measured> = (1..=20).map(|id| row(&id.to_string(), scored(1.0))).collect();
+        for (row, time) in rows.iter_mut().zip(1..) {
+            row.latency_ms = Some(f64::from(time));
+        }
+        assert_eq!(summary(1, rows).latency(), Some(Latency { p50_ms: 10.0, p95_ms: 19.0, max_ms: 20.0 }));
+        assert_eq!(summary(1, Vec::new()).latency(), None);
+    }
+}
