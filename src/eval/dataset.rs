@@ -38,6 +38,8 @@ const FIELDS: [&str; 7] =
 const MAX_PROBLEMS: usize = 200;
 /// Lines remembered of those that expect a document.
 const MAX_LINES: usize = 20;
+/// Keys remembered; a dataset has a handful.
+const MAX_KEYS: usize = 1000;
 
 impl Dataset {
     /// Checks the dataset; `shown` is what messages call it.
@@ -110,6 +112,8 @@ struct Checks {
     /// Line of each id, by two hashes that only together stand for it: ids can be long.
     ids: HashMap<(u64, u64), usize>,
     hashes: (RandomState, RandomState),
+    /// Keys that have been looked at, and the fields that they almost are.
+    keys: HashMap<String, Option<&'static str>>,
 }
 
 impl Checks {
@@ -117,7 +121,15 @@ impl Checks {
     fn case(&mut self, row: rows::Row, file: &str) -> Option<Case> {
         let mut problems = Vec::new();
         let case = match row {
-            Ok((line, row)) => case(row, line, file, &mut problems),
+            Ok((line, row)) => {
+                for key in row.keys() {
+                    if let Some(field) = self.misspelt(key) {
+                        let problem = Problem::new(format!("unknown field \"{key}\"")).at(file, Some(line));
+                        problems.push(problem.hint(format!("did you mean \"{field}\"?")));
+                    }
+                }
+                case(row, line, file, &mut problems)
+            }
             Err(problem) => {
                 problems.push(problem);
                 None
@@ -134,6 +146,18 @@ impl Checks {
         self.more += problems.len().saturating_sub(room);
         self.problems.extend(problems.into_iter().take(room));
         case
+    }
+
+    /// Rows repeat their keys, so each is compared with the known fields once.
+    fn misspelt(&mut self, key: &str) -> Option<&'static str> {
+        if let Some(known) = self.keys.get(key) {
+            return *known;
+        }
+        let found = misspelt(key);
+        if self.keys.len() < MAX_KEYS {
+            self.keys.insert(key.to_owned(), found);
+        }
+        found
     }
 
     fn finish(mut self, file: &str) -> Result<()> {
@@ -153,11 +177,6 @@ fn case(mut row: Map<String, Value>, line: usize, file: &str, problems: &mut Vec
             None => problem,
         });
     };
-    for key in row.keys() {
-        if let Some(field) = misspelt(key) {
-            report(format!("unknown field \"{key}\""), Some(&format!("did you mean \"{field}\"?")));
-        }
-    }
     let mut take = |field: &str| row.shift_remove(field).filter(|value| !value.is_null());
     let fields = [take("id"), take("question"), take("reference_answer"), take("category")];
     let [id, question, reference_answer, category] = fields.map(|value| value.map(text_of));

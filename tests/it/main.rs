@@ -8,5 +8,6 @@ mod layers;
 mod models;
 mod pgvector;
 mod quickstart;
+mod runs;
 mod support;
 mod targets;

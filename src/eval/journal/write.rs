@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 /// Rows that may wait for the disk. More would only hide that it is too slow.
 const QUEUE: usize = 4096;
 const MAX_BATCH_BYTES: usize = 1 << 20;
+/// How long a row waits for others: a write for each would cost more than the call that it is about.
+const GATHER: Duration = Duration::from_millis(5);
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A finished row on its way to the disk.
@@ -57,6 +59,7 @@ impl Writer {
     pub(in crate::eval) fn finish(self, embedder_tokens: u64) -> (Journal, Result<()>) {
         let spent = self.spent(embedder_tokens);
         drop(self.sender);
+        self.thread.thread().unpark();
         let (journal, result) = self.thread.join().expect("the journal's thread does not panic");
         (Journal { spent, ..journal }, result)
     }
@@ -90,6 +93,7 @@ fn write_batches(journal: &mut Journal, receiver: &Receiver<Entry>) -> Result<()
     while let Ok(first) = receiver.recv() {
         batch.clear();
         batch.push(&first);
+        std::thread::park_timeout(GATHER);
         while batch.bytes.len() < MAX_BATCH_BYTES
             && let Ok(next) = receiver.try_recv()
         {

@@ -10,11 +10,14 @@ use super::Item;
 use crate::error::{Error, Result};
 use crate::eval::{Dataset, Shard};
 
-/// Rows that are read ahead, so that a free place never waits for the disk.
-const AHEAD: usize = 256;
+/// Rows that are handed over at once; each hand-over wakes a thread.
+const CHUNK: usize = 64;
+/// Chunks that are read ahead, so that a free place never waits for the disk.
+const AHEAD: usize = 4;
 
 pub(crate) struct Feed {
-    receiver: Receiver<Item>,
+    receiver: Receiver<Vec<Item>>,
+    chunk: std::vec::IntoIter<Item>,
     reader: JoinHandle<Result<()>>,
     rows: usize,
     has_more: bool,
@@ -28,7 +31,7 @@ impl Feed {
         let (sender, receiver) = channel(AHEAD);
         let dataset = Arc::clone(dataset);
         let reader = tokio::task::spawn_blocking(move || read(&dataset, shard, repeats, &done, &sender));
-        Self { receiver, reader, rows: cases * repeats, has_more: true }
+        Self { receiver, chunk: Vec::new().into_iter(), reader, rows: cases * repeats, has_more: true }
     }
 
     /// How many rows there are in all, done ones included.
@@ -42,7 +45,10 @@ impl Feed {
     }
 
     pub(crate) async fn next(&mut self) -> Option<Item> {
-        let item = self.receiver.recv().await;
+        if self.chunk.len() == 0 {
+            self.chunk = self.receiver.recv().await.unwrap_or_default().into_iter();
+        }
+        let item = self.chunk.next();
         self.has_more = item.is_some();
         item
     }
@@ -53,8 +59,15 @@ impl Feed {
     }
 }
 
-fn read(dataset: &Dataset, shard: Option<Shard>, repeats: usize, done: &[bool], sender: &Sender<Item>) -> Result<()> {
+fn read(
+    dataset: &Dataset,
+    shard: Option<Shard>,
+    repeats: usize,
+    done: &[bool],
+    sender: &Sender<Vec<Item>>,
+) -> Result<()> {
     let mut index = 0;
+    let mut chunk = Vec::new();
     dataset.each(&mut |case| {
         let first = index * repeats;
         let is_ours = shard.is_none_or(|shard| shard.holds(index));
@@ -68,11 +81,17 @@ fn read(dataset: &Dataset, shard: Option<Shard>, repeats: usize, done: &[bool], 
                 continue;
             }
             let repeat = u32::try_from(repeat).unwrap_or(u32::MAX);
-            if sender.blocking_send(Item { number, repeat, case: case.clone() }).is_err() {
-                // Nobody listens any more: the run has ended.
-                return ControlFlow::Break(());
-            }
+            chunk.push(Item { number, repeat, case: case.clone() });
+        }
+        if chunk.len() >= CHUNK && sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
+            // Nobody listens any more: the run has ended.
+            return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
-    })
+    })?;
+    if !chunk.is_empty() {
+        // The same if nobody takes the last ones.
+        let _ = sender.blocking_send(chunk);
+    }
+    Ok(())
 }

@@ -1,0 +1,410 @@
+//! Runs that are interrupted, killed, split, repeated or starved: nothing is lost, nothing is counted twice.
+
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+
+use serde_json::Value;
+
+use crate::support::http::{Received, Scripted, Server};
+use crate::support::{Project, Ran};
+
+const PROMPT: &str = "---\nvariables: [question]\n---\n{{ question }}\n";
+
+/// A project that asks a chat model `cases` questions.
+fn project(cases: usize) -> Project {
+    let rows: String = (0..cases).map(|id| row(id) + "\n").collect::<Vec<_>>().concat();
+    Project::new(&[("llmops.toml", &config("")), ("prompts/qa/1.0.0.md", PROMPT), ("evals/dataset.jsonl", &rows)])
+}
+
+fn config(more: &str) -> String {
+    format!(
+        "[target]\nkind = \"prompt\"\nprompt = \"qa\"\nmodel = \"openai/m\"\ntimeout = \"5 s\"\n{more}\n\
+         [eval]\nmetrics = [\"answer_relevancy\"]\n[gate]\nanswer_relevancy = 0.5\n"
+    )
+}
+
+fn row(id: usize) -> String {
+    format!(r#"{{"id": "c{id}", "question": "Say {id}.", "expected_answer_keywords": ["<{id}>", "never"]}}"#)
+}
+
+/// What a model says that repeats the number it is asked for.
+fn answer(request: &Received) -> Scripted {
+    let number: String = request.body.split("Say ").nth(1).unwrap().chars().take_while(char::is_ascii_digit).collect();
+    reply(&format!("<{number}>"))
+}
+
+fn reply(text: &str) -> Scripted {
+    let message = serde_json::json!({
+        "choices": [{"message": {"content": text}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 2},
+    });
+    Scripted::json(message.to_string())
+}
+
+fn command(project: &Project, server: &Server, arguments: &[&str]) -> Command {
+    let mut command = project.command(".", arguments);
+    command.env("OPENAI_BASE_URL", &server.url).env("OPENAI_API_KEY", "sk-test-key");
+    command
+}
+
+fn run(project: &Project, server: &Server, arguments: &[&str]) -> Ran {
+    Ran::of(&mut command(project, server, arguments))
+}
+
+/// A report without what differs from run to run.
+fn comparable(mut report: Value) -> Value {
+    for key in ["timestamp", "duration_ms", "latency"] {
+        report.as_object_mut().unwrap().remove(key);
+    }
+    for row in report["results"].as_array_mut().unwrap() {
+        for key in ["latency_ms", "attempts", "cached"] {
+            row.as_object_mut().unwrap().remove(key);
+        }
+    }
+    report
+}
+
+/// The ids of a report's cases, in order.
+fn ids(report: &Value) -> Vec<String> {
+    let rows = report["results"].as_array().unwrap().iter();
+    rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Answers so many requests and holds the others, until it is opened.
+struct Valve {
+    left: Mutex<usize>,
+    opened: Condvar,
+    held: AtomicUsize,
+}
+
+impl Valve {
+    fn new(answers: usize) -> Arc<Self> {
+        Arc::new(Self { left: Mutex::new(answers), opened: Condvar::new(), held: AtomicUsize::new(0) })
+    }
+
+    fn pass(&self) {
+        let mut left = self.left.lock().unwrap();
+        if *left == 0 {
+            self.held.fetch_add(1, Ordering::SeqCst);
+        }
+        while *left == 0 {
+            left = self.opened.wait(left).unwrap();
+        }
+        *left -= 1;
+    }
+
+    fn open(&self) {
+        *self.left.lock().unwrap() = usize::MAX;
+        self.opened.notify_all();
+    }
+}
+
+/// The journals' whole lines, headers not counted.
+fn journalled(project: &Project) -> usize {
+    let Ok(entries) = std::fs::read_dir(project.path(".llmops/runs")) else { return 0 };
+    let texts = entries.flatten().filter_map(|entry| std::fs::read_to_string(entry.path()).ok());
+    texts.map(|text| text.matches('\n').count().saturating_sub(1)).sum()
+}
+
+/// Waits until something is so; it is looked at often and not for ever.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let start = std::time::Instant::now();
+    while !is_so() {
+        assert!(start.elapsed().as_secs() < 30, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_killed_run_goes_on_and_gives_the_report_of_an_undisturbed_one() {
+    let valve = Valve::new(30);
+    let gate = Arc::clone(&valve);
+    let server = Server::start(move |request| {
+        gate.pass();
+        answer(request)
+    });
+    let project = project(60);
+    let mut child = command(&project, &server, &["eval", "--concurrency", "8"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until("30 rows are journalled", || journalled(&project) == 30);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!project.path("llmops/eval_report.json").exists());
+
+    valve.open();
+    let before = server.received().len();
+    let ran = run(&project, &server, &["eval", "--resume"]).ends(0);
+    assert!(ran.stderr.contains("going on with an interrupted run: 30 of 60 are done"), "{}", ran.stderr);
+    assert_eq!(server.received().len() - before, 30);
+    let resumed = project.report();
+    run(&project, &server, &["eval"]).ends(0);
+    assert_eq!(ids(&resumed), (0..60).map(|id| format!("c{id}")).collect::<Vec<_>>());
+    assert_eq!(comparable(resumed), comparable(project.report()));
+    // There is nothing left to go on with.
+    let ran = run(&project, &server, &["eval", "--resume"]).ends(0);
+    assert!(!ran.stderr.contains("going on"), "{}", ran.stderr);
+}
+
+#[test]
+fn on_a_ci_system_an_interrupted_run_goes_on_by_itself() {
+    let valve = Valve::new(5);
+    let gate = Arc::clone(&valve);
+    let server = Server::start(move |request| {
+        gate.pass();
+        answer(request)
+    });
+    let project = project(12);
+    let mut child = command(&project, &server, &["ci", "--concurrency", "2"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until("5 rows are journalled", || journalled(&project) == 5);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    valve.open();
+    // By hand it begins anew, and says that it need not.
+    let ran = run(&project, &server, &["eval"]).ends(0);
+    assert!(ran.stderr.contains("an interrupted run of the same content has 5 of 12"), "{}", ran.stderr);
+    let ran = Ran::of(command(&project, &server, &["ci"]).env("CI", "true")).ends(0);
+    assert!(ran.stderr.contains("going on with an interrupted run: 5 of 12 are done"), "{}", ran.stderr);
+    // What changes an answer makes another run of it; what only changes the bar does not.
+    assert!(!run(&project, &server, &["eval", "--resume", "--model", "openai/other"]).ends(0).stderr.contains("going"));
+}
+
+/// The time at which each kill comes is random, so that it hits whatever the program does: starting, checking, asking,
+/// writing a line, writing the report.
+#[test]
+fn two_hundred_random_kills_lose_nothing_and_double_nothing() {
+    const KILLS: usize = 200;
+    let server = Server::start(answer);
+    let project = project(150);
+    let mut random = fastrand::Rng::with_seed(7);
+    let (mut kills, mut resumed) = (0, 0);
+    while kills < KILLS {
+        let mut child = command(&project, &server, &["eval", "--resume", "--concurrency", "2"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let until = std::time::Instant::now() + std::time::Duration::from_micros(random.u64(5_000..60_000));
+        let ended = loop {
+            match child.try_wait().unwrap() {
+                Some(status) => break Some(status),
+                None if std::time::Instant::now() >= until => break None,
+                None => std::thread::yield_now(),
+            }
+        };
+        if let Some(status) = ended {
+            assert!(status.success());
+            check_complete(&project, 150);
+            continue;
+        }
+        child.kill().unwrap();
+        let stderr = child.wait_with_output().unwrap().stderr;
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        resumed += usize::from(stderr.contains("going on with an interrupted run"));
+        kills += 1;
+    }
+    run(&project, &server, &["eval", "--resume"]).ends(0);
+    let after_kills = comparable(project.report());
+    run(&project, &server, &["eval"]).ends(0);
+    assert_eq!(after_kills, comparable(project.report()));
+    assert!(resumed > KILLS / 10, "{resumed}: hardly any kill hit a run in its middle");
+}
+
+fn check_complete(project: &Project, cases: usize) {
+    let report = project.report();
+    assert_eq!(ids(&report), (0..cases).map(|id| format!("c{id}")).collect::<Vec<_>>());
+    assert_eq!(
+        report["estimates"]["answer_relevancy"],
+        serde_json::json!({"mean": 0.5, "n": cases, "skipped": 0, "errored": 0})
+    );
+}
+
+#[test]
+fn only_what_failed_is_asked_again() {
+    let sick = Arc::new(AtomicUsize::new(1));
+    let state = Arc::clone(&sick);
+    let server = Server::start(move |request| {
+        let fails = state.load(Ordering::SeqCst) == 1 && request.body.contains("Say 3.");
+        if fails { Scripted::status(400, r#"{"error":{"message":"no"}}"#) } else { answer(request) }
+    });
+    let project = project(10);
+    let ran = run(&project, &server, &["eval", "--retry-errors"]).ends(3);
+    assert!(ran.stderr.starts_with("error: there is no run of this content"), "{}", ran.stderr);
+    run(&project, &server, &["eval"]).ends(2);
+    sick.store(0, Ordering::SeqCst);
+    let before = server.received().len();
+    let ran = run(&project, &server, &["eval", "--retry-errors"]).ends(0);
+    assert!(ran.stderr.contains("1 failed and are asked again; 9 of 10 are kept"), "{}", ran.stderr);
+    assert_eq!(server.received().len() - before, 1);
+    check_complete(&project, 10);
+}
+
+#[test]
+fn shards_and_merge_give_the_report_of_the_whole_run() {
+    let server = Server::start(answer);
+    let project = project(11);
+    run(&project, &server, &["eval"]).ends(0);
+    let whole = comparable(project.report());
+    let mut files = Vec::new();
+    for shard in 1..=3 {
+        let file = format!("shards/{shard}.json");
+        let part = format!("{shard}/3");
+        let ran = run(&project, &server, &["eval", "--shard", &part, "--report", &file]).ends(0);
+        assert!(ran.stdout.starts_with("SHARD  "), "{}", ran.stdout);
+        // A shard alone is no pass, whatever it measured.
+        let report: Value = serde_json::from_str(&project.read(&file)).unwrap();
+        assert_eq!((&report["verdict"], &report["passed"]), (&"undecided".into(), &false.into()));
+        files.push(file);
+    }
+    let ran = project.run(&["merge", "shards"]).ends(0);
+    assert!(ran.stdout.starts_with("PASS  "), "{}", ran.stdout);
+    assert_eq!(comparable(project.report()), whole);
+
+    let ran = project.run(&["merge", &files[0], &files[2]]).ends(2);
+    assert!(ran.stdout.contains("the run ended after 7 of 11 cases: the shard 2/3 is missing"), "{}", ran.stdout);
+    let ran = project.run(&["merge", &files[0], "llmops/eval_report.previous.json"]).ends(3);
+    assert!(ran.stderr.contains("this is the report of a whole run, not of a shard"), "{}", ran.stderr);
+    project.run(&["merge", &files[0], &files[0]]).ends(3);
+    // A bar that the whole run misses fails after merging as it does before.
+    project.write("llmops.toml", &config("").replace("= 0.5", "= 0.6"));
+    run(&project, &server, &["eval"]).ends(1);
+    for (shard, file) in (1..).zip(&files) {
+        let part = format!("{shard}/3");
+        run(&project, &server, &["eval", "--shard", &part, "--report", file]).ends(0);
+    }
+    project.run(&["merge", "shards"]).ends(1);
+}
+
+#[test]
+fn a_provider_that_is_down_ends_the_run_early() {
+    let server = Server::start(|_| Scripted::status(401, r#"{"error":{"message":"wrong key"}}"#));
+    let project = project(500);
+    let ran = run(&project, &server, &["eval", "--concurrency", "4"]).ends(2);
+    let expected =
+        "the run ended after 20 of 500 cases: 20 of 20 failed: openai refused the key in OPENAI_API_KEY: wrong key";
+    assert!(ran.stdout.contains(expected), "{}", ran.stdout);
+    assert!(server.received().len() < 30, "{}", server.received().len());
+}
+
+#[test]
+fn a_run_ends_when_its_time_is_up_and_can_go_on() {
+    let valve = Valve::new(7);
+    let gate = Arc::clone(&valve);
+    let server = Server::start(move |request| {
+        gate.pass();
+        answer(request)
+    });
+    let project = project(20);
+    let ran = run(&project, &server, &["eval", "--concurrency", "3", "--max-time", "700 ms"]).ends(2);
+    assert!(
+        ran.stdout.contains("the run ended after 7 of 20 cases: the run's time of 700 ms was up"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(project.report()["ended_early"], "the run's time of 700 ms was up");
+    valve.open();
+    run(&project, &server, &["eval", "--resume"]).ends(0);
+    check_complete(&project, 20);
+    run(&project, &server, &["eval", "--max-time", "7"]).ends(3);
+}
+
+#[test]
+fn repeats_ask_each_case_again_and_count_it_once() {
+    let count = AtomicUsize::new(0);
+    let server = Server::start(move |_| {
+        // Every second answer is right.
+        let is_right = count.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
+        reply(if is_right { "<0> <1> <2> never" } else { "no" })
+    });
+    let project = project(3);
+    run(&project, &server, &["eval", "--repeats", "2", "--concurrency", "1"]).ends(0);
+    let report = project.report();
+    let expected = serde_json::json!({"mean": 0.5, "n": 3, "skipped": 0, "errored": 0});
+    assert_eq!(report["estimates"]["answer_relevancy"], expected);
+    assert_eq!((report["repeats"].clone(), report["cases"]["total"].clone()), (2.into(), 3.into()));
+    let places: Vec<(u64, u64)> = report["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["index"].as_u64().unwrap(), row["repeat"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(places, [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]);
+    assert_eq!(server.received().len(), 6);
+}
+
+/// Runs a shell script that may mount what it likes and sees the program as `$LLMOPS`; `None` where the system does
+/// not allow that.
+#[cfg(target_os = "linux")]
+#[expect(clippy::print_stderr, reason = "a test that could not be made says so")]
+fn with_own_mounts(project: &Project, server: &Server, script: &str) -> Option<Ran> {
+    let shell = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
+        command
+    };
+    if !shell("mount -t tmpfs none /mnt").output().is_ok_and(|output| output.status.success()) {
+        eprintln!("not tested: this system allows no mounts in a namespace of one's own");
+        return None;
+    }
+    let with_environment = command(project, server, &[]);
+    let mut command = shell(script);
+    command.current_dir(project.path(".")).env_clear().env("LLMOPS", env!("CARGO_BIN_EXE_llmops"));
+    command.envs(with_environment.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    Some(Ran::of(&mut command))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_full_disk_what_was_finished_is_kept() {
+    let server = Server::start(answer);
+    let project = project(400);
+    // What the small disk holds is copied away before it is gone with its namespace.
+    let script = "mkdir -p .llmops/runs kept && mount -t tmpfs -o size=64k none .llmops/runs && \
+                  $LLMOPS eval -q --concurrency 4; code=$?; cp .llmops/runs/* kept/; exit $code";
+    let Some(ran) = with_own_mounts(&project, &server, script) else { return };
+    let ran = ran.ends(2);
+    assert!(ran.stderr.starts_with("error: cannot write the journal ./.llmops/runs/"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("No space left on device"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("hint: what was finished before is kept; free the disk, and go on with --resume"),
+        "{}",
+        ran.stderr
+    );
+    // On a larger disk it goes on.
+    std::fs::remove_dir(project.path(".llmops/runs")).unwrap();
+    std::fs::rename(project.path("kept"), project.path(".llmops/runs")).unwrap();
+    let kept = journalled(&project);
+    assert!((20..400).contains(&kept), "{kept}");
+    let before = server.received().len();
+    let resumed = run(&project, &server, &["eval", "--resume"]).ends(0);
+    assert!(resumed.stderr.contains(&format!("{kept} of 400 are done")), "{}", resumed.stderr);
+    assert_eq!(server.received().len() - before, 400 - kept);
+    check_complete(&project, 400);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn in_a_read_only_folder_nothing_is_asked() {
+    let server = Server::start(answer);
+    let project = project(5);
+    let script = "mount --bind . . && mount -o remount,ro,bind . && cd \"$PWD\" && $LLMOPS eval -q";
+    let Some(ran) = with_own_mounts(&project, &server, script) else { return };
+    let ran = ran.ends(2);
+    assert!(ran.stderr.starts_with("error: cannot write the report"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Read-only file system"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: nothing was run"), "{}", ran.stderr);
+    assert!(server.received().is_empty());
+    // Only the state folder: the same of the journal.
+    std::fs::create_dir_all(project.path(".llmops")).unwrap();
+    let script = "mount --bind .llmops .llmops && mount -o remount,ro,bind .llmops && $LLMOPS eval -q";
+    let ran = with_own_mounts(&project, &server, script).unwrap().ends(2);
+    assert!(ran.stderr.starts_with("error: cannot write the journal"), "{}", ran.stderr);
+    assert!(server.received().is_empty());
+}
