@@ -13,8 +13,8 @@ ci:
 
 # format, lint
 lint:
-    cargo fmt --check
-    cargo clippy --all-targets -- -D warnings
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
 
 # write the generated reference pages
 docs:
@@ -25,8 +25,13 @@ docs:
 quickstart:
     cargo run --release --quiet -- ci -C examples/quickstart
 
+# the runner beside a floor: speed, memory, faults, kills; see bench/runner.py --help
+bench *arguments:
+    cargo build --release --quiet --package llmops --package llmops-bench
+    bench/runner.py {{ arguments }}
+
 # how long whole processes take
-bench:
+bench-program:
     cargo build --release --quiet
     bench/program.py
 
