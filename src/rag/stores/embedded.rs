@@ -20,6 +20,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use self::file::StoreFile;
 use self::fusion::{Hit, fuse, rank};
+use self::lexical::Index;
 use self::vectors::Vectors;
 use self::writer::Missing;
 use super::{MAX_NAMES, Store, embed, embed_question};
@@ -42,13 +43,14 @@ struct Shared {
     file: StoreFile,
     /// The vectors as last loaded.
     vectors: Mutex<Option<Arc<Vectors>>>,
+    index: Index,
 }
 
 impl Embedded {
     pub(super) fn new(config: &Config, embedder: Option<Arc<dyn Embedder>>) -> Self {
         let name = format!("{STATE_FOLDER}/{}", file::NAME);
         let file = StoreFile::new(config.state_folder().join(file::NAME), name);
-        Self { shared: Arc::new(Shared { file, vectors: Mutex::default() }), embedder }
+        Self { shared: Arc::new(Shared { file, vectors: Mutex::default(), index: Index::default() }), embedder }
     }
 
     /// Runs SQLite's work where it holds up nobody else's.
@@ -112,7 +114,9 @@ impl Embedded {
                 return Ok(Err(Error::config("the store is empty").hint("run `llmops ingest`")));
             }
             let depth = if vector.is_some() { DEPTH.max(4 * top_k) } else { top_k };
-            let lexical = rank(&snapshot, &lexical::search(&snapshot, &question, depth)?, depth)?;
+            let generation = file::generation(&snapshot)?;
+            let found = shared.index.search(&snapshot, generation, &question, depth)?;
+            let lexical = rank(&snapshot, &found, depth)?;
             let hits = match vector {
                 None => lexical,
                 Some((embedder, vector)) => {
@@ -199,8 +203,8 @@ impl Store for Embedded {
 }
 
 fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
-    let first = connection.query_row("select 1 from documents limit 1", (), |_| Ok(()));
-    Ok(first.optional()?.is_none())
+    let mut first = connection.prepare_cached("select 1 from documents limit 1")?;
+    Ok(first.query_row((), |_| Ok(())).optional()?.is_none())
 }
 
 fn passages(connection: &Connection, hits: &[Hit]) -> rusqlite::Result<Vec<Passage>> {

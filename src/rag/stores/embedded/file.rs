@@ -168,7 +168,7 @@ fn damaged(error: &rusqlite::Error) -> bool {
 
 /// Counts the changes of the stored chunks, so that what was loaded before can be recognised as stale.
 pub(super) fn generation(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("select generation from state", (), |row| row.get(0))
+    connection.prepare_cached("select generation from state")?.query_row((), |row| row.get(0))
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
