@@ -38,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) eval: Eval,
     pub(crate) gate: Gate,
     pub(crate) providers: Vec<CustomProvider>,
+    pub(crate) limits: Vec<ProviderLimits>,
     pub(crate) env: Env,
 }
 
@@ -130,6 +131,19 @@ pub(crate) struct CustomProvider {
     pub(crate) base_url: String,
     /// As written, perhaps `env:NAME`: read only when the provider is used.
     pub(crate) api_key: Option<Located<String>>,
+}
+
+/// `[limits.NAME]`: what a provider allows of one key. `None` is no limit.
+#[derive(Debug, Clone)]
+pub(crate) struct ProviderLimits {
+    /// A known provider or one of the configuration's own.
+    pub(crate) provider: String,
+    pub(crate) line: Option<usize>,
+    pub(crate) requests_per_minute: Option<usize>,
+    /// Input and output together.
+    pub(crate) tokens_per_minute: Option<usize>,
+    /// Most calls at once.
+    pub(crate) concurrency: Option<usize>,
 }
 
 /// The names that a configuration may use and that only the layers above know.

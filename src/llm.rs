@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! Model -> Endpoint (where, which dialect, which key)
-//! Request -> dialect.encode -> Transport (attempts, waits, time limit) -> dialect.decode -> Reply
+//! Request -> dialect.encode -> Transport (limits, attempts, waits, time limit) -> dialect.decode -> Reply
 //! ```
 
 mod chat;
 mod client;
 mod endpoint;
 mod failure;
+mod limits;
 mod model;
 mod providers;
 mod retry;
@@ -17,5 +18,7 @@ mod transport;
 pub(crate) use chat::{Finish, Grounding, GroundingPassage, Message, Parameters, Reply, Request, Role};
 pub(crate) use client::{Answered, Client, HttpCall};
 pub(crate) use endpoint::Endpoint;
+#[expect(unused_imports, reason = "for the runner's limit of a case")]
+pub(crate) use limits::patient;
 pub(crate) use model::Model;
 pub(crate) use providers::{LOCAL, PROVIDERS};

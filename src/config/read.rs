@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::document::{Document, Section};
 use super::{
-    Config, CustomProvider, Env, Eval, Gate, HttpTarget, Located, MetricUnit, Pgvector, Retrieval, Secret, Source,
-    StoreKind, Target, TargetKind, Vocabulary,
+    Config, CustomProvider, Env, Eval, Gate, HttpTarget, Located, MetricUnit, Pgvector, ProviderLimits, Retrieval,
+    Secret, Source, StoreKind, Target, TargetKind, Vocabulary,
 };
 use crate::digest::sha256;
 use crate::error::suggestion;
@@ -32,6 +32,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     let retrieval = read_retrieval(&root.section("retrieval"), &context);
     let eval = read_eval(&root.section("eval"), &context);
     let gate = read_gate(&root.section("gate"), &context);
+    let limits = read_limits(&root.section("limits"), &context);
     Some(Config {
         name: name.unwrap_or_else(|| folder_name(&source.root)),
         root: source.root,
@@ -43,6 +44,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         eval: eval?,
         gate: gate?,
         providers: own,
+        limits,
         env,
     })
 }
@@ -332,4 +334,24 @@ fn read_providers(section: &Section, document: &Document) -> Vec<CustomProvider>
         });
     }
     providers
+}
+
+fn read_limits(section: &Section, context: &Context) -> Vec<ProviderLimits> {
+    let mut limits = Vec::new();
+    for (name, provider) in section.sections() {
+        let line = section.line_of(&name);
+        if !context.providers.contains(&name.as_str()) {
+            let hint = suggestion(&name, context.providers.iter().copied());
+            context.document.report(line, format!("unknown provider \"{name}\" in [limits]"), Some(hint));
+        }
+        limits.push(ProviderLimits {
+            requests_per_minute: provider.integer("requests_per_minute", 1..=1_000_000_000),
+            tokens_per_minute: provider.integer("tokens_per_minute", 1..=1_000_000_000_000),
+            concurrency: provider.integer("concurrency", 1..=4096),
+            provider: name,
+            line,
+        });
+        provider.finish();
+    }
+    limits
 }

@@ -136,6 +136,26 @@ fn keys_of_another_kind_of_target_and_missing_ones_are_problems() {
 }
 
 #[test]
+fn limits_belong_to_a_provider_that_there_is() {
+    let own = "[providers.inhouse]\nbase_url = \"http://x\"\n[limits.inhouse]\nconcurrency = 4";
+    let text = format!("{own}\n[limits.openai]\nrequests_per_minute = 500\ntokens_per_minute = 200_000\n{GATE}");
+    let found = parse_with(&text, &[]).unwrap().limits;
+    let numbers = |name: &str| {
+        let limits = found.iter().find(|limits| limits.provider == name).unwrap();
+        (limits.requests_per_minute, limits.tokens_per_minute, limits.concurrency)
+    };
+    assert_eq!(numbers("inhouse"), (None, None, Some(4)));
+    assert_eq!(numbers("openai"), (Some(500), Some(200_000), None));
+    let text = "[limits.opnai]\nrequest_per_minute = 5\n[limits.openai]\nconcurrency = 0";
+    let expected = [
+        "llmops.toml:1: unknown provider \"opnai\" in [limits] | did you mean \"openai\"?",
+        "llmops.toml:2: unknown key \"request_per_minute\" in [limits.opnai] | did you mean \"requests_per_minute\"?",
+        "llmops.toml:4: limits.openai.concurrency is 0, but must be from 1 to 4096",
+    ];
+    assert_eq!(problems(text), expected);
+}
+
+#[test]
 fn broken_toml_names_its_line() {
     let found = problems("[target]\nmodel = \n");
     assert!(found[0].starts_with("llmops.toml:2: "), "{found:?}");

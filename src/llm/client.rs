@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::limits::{self, Limits};
+use super::providers::NoAnswer;
 use super::providers::extractive::{self, Extract};
 use super::providers::recorded::Recording;
-use super::transport::Transport;
+use super::transport::{Inspect, Transport};
 use super::{Endpoint, Finish, LOCAL, Model, PROVIDERS, Reply, Request};
 use crate::config::{Config, CustomProvider, Env, Secret};
 use crate::cost::Usage;
@@ -39,6 +41,7 @@ pub(crate) struct Client(Arc<Inner>);
 
 struct Inner {
     transport: Transport,
+    limits: Limits,
     env: Env,
     /// The providers of the configuration's own; they win over known ones of the same name.
     custom: Vec<CustomProvider>,
@@ -51,15 +54,23 @@ struct Inner {
 
 impl Client {
     pub(crate) fn new(config: &Config) -> Result<Self> {
-        Self::with_jitter(config, fastrand::f64)
+        Self::timed(config, fastrand::f64, limits::FLOOR)
     }
 
-    fn with_jitter(config: &Config, jitter: fn() -> f64) -> Result<Self> {
+    /// `jitter`, from 0 to 1, spreads the waits; no attempt is thought to hang before `floor`.
+    fn timed(config: &Config, jitter: fn() -> f64, floor: Duration) -> Result<Self> {
         // Wrong ones are said at once; their keys are read when they are used.
         for provider in &config.providers {
             Endpoint::custom(provider, &config.file, &config.env)?;
         }
+        for limits in &config.limits {
+            if LOCAL.iter().any(|(name, _)| *name == limits.provider) {
+                let message = format!("[limits.{0}] has no effect: {0} sends nothing", limits.provider);
+                return Err(Error::config(message).at(&config.file, limits.line).hint("remove it"));
+            }
+        }
         Ok(Self(Arc::new(Inner {
+            limits: Limits::new(config.limits.clone(), floor),
             transport: Transport::new(config.target.timeout, jitter),
             env: config.env.clone(),
             custom: config.providers.clone(),
@@ -92,7 +103,14 @@ impl Client {
             return Err(Error::config(format!("{} has no stop sequences", endpoint.provider))
                 .hint("remove \"stop\" from the prompt's parameters"));
         }
-        let answered = self.call(endpoint, model, &(dialect.encode)(endpoint, model, request)).await?;
+        let call = (dialect.encode)(endpoint, model, request);
+        // Decoding takes microseconds; a reply of a foreign shape is found while it can still be asked for again.
+        let inspect = |body: &Value| match (dialect.decode)(body) {
+            Ok(decoded) => Ok(Some(decoded.usage)),
+            Err(NoAnswer::Said(_)) => Ok(None),
+            Err(NoAnswer::Foreign(message)) => Err(message),
+        };
+        let answered = self.exchange(endpoint, model, &call, &inspect).await?;
         let decoded = (dialect.decode)(&answered.body)?;
         Ok(Reply {
             text: decoded.text,
@@ -106,12 +124,25 @@ impl Client {
 
     /// Sends one JSON request with retries within the time limit. Errors name the URL.
     pub(crate) async fn send(&self, call: &HttpCall) -> Result<Answered> {
-        self.0.transport.send(call).await.map_err(|gave_up| gave_up.of_server(call))
+        let lane = self.0.limits.of_server(call);
+        self.0.transport.send(call, &lane, &|_| Ok(None)).await.map_err(|gave_up| gave_up.of_server(call))
     }
 
     /// The same for a provider's model; errors name the provider, its key and the model.
     pub(crate) async fn call(&self, endpoint: &Endpoint, model: &str, call: &HttpCall) -> Result<Answered> {
-        self.0.transport.send(call).await.map_err(|gave_up| gave_up.of_model(endpoint, model, call))
+        self.exchange(endpoint, model, call, &|_| Ok(None)).await
+    }
+
+    async fn exchange(
+        &self,
+        endpoint: &Endpoint,
+        model: &str,
+        call: &HttpCall,
+        inspect: Inspect<'_>,
+    ) -> Result<Answered> {
+        let lane = self.0.limits.of_model(endpoint, model);
+        let sent = self.0.transport.send(call, &lane, inspect).await;
+        sent.map_err(|gave_up| gave_up.of_model(endpoint, model, call))
     }
 
     /// Where a provider is; a configuration error if it is unknown or its key is missing.

@@ -22,8 +22,10 @@ pub(super) enum Failure {
     Broken(String),
     /// The server answered with another status than 2xx.
     Status { status: u16, headers: HeaderMap, body: String },
-    /// A complete reply that is not JSON, or too long.
+    /// A complete reply that is not JSON, or JSON of another shape than an answer's.
     Unreadable(String),
+    /// A reply longer than any answer.
+    TooLong(String),
 }
 
 /// A call that was given up.
@@ -83,7 +85,7 @@ impl GaveUp {
         let line = match failure {
             Failure::Unsendable(reason) => format!("cannot call {who}: {reason}"),
             Failure::Broken(reason) => format!("cannot reach {}: {}", shown_url(&call.url), redact(&reason, call)),
-            Failure::Unreadable(reason) => redact(&reason, call),
+            Failure::Unreadable(reason) | Failure::TooLong(reason) => redact(&reason, call),
             Failure::Status { status, .. } => {
                 let colon = if said.is_empty() { "" } else { ": " };
                 format!("{who} answered {}{colon}{said}", status_name(status))

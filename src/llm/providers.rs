@@ -14,9 +14,8 @@ mod responses;
 use serde_json::Value;
 
 use super::{Endpoint, HttpCall, Request};
-use crate::error::Result;
 
-pub(super) use decoded::Decoded;
+pub(super) use decoded::{Decoded, NoAnswer};
 
 /// A wire format: how a request is written and how a reply is read. Both functions are pure.
 #[derive(Clone, Copy)]
@@ -31,7 +30,7 @@ pub(crate) struct Dialect {
     /// The call for a model and a request.
     pub(super) encode: fn(&Endpoint, &str, &Request) -> HttpCall,
     /// The answer in a reply's body; an error for refusals, empty answers and other shapes.
-    pub(super) decode: fn(&Value) -> Result<Decoded>,
+    pub(super) decode: fn(&Value) -> decoded::Result<Decoded>,
 }
 
 /// The header that carries the key. Never the URL: proxies and servers log URLs.
@@ -204,7 +203,7 @@ pub(super) fn fixture(path: &str) -> String {
 #[cfg(test)]
 fn decode_fixture(dialect: &Dialect, name: &str) -> std::result::Result<Decoded, String> {
     let body = serde_json::from_str(&fixture(&format!("{}/{name}.json", dialect.name))).unwrap();
-    (dialect.decode)(&body).map_err(|error| error.to_string())
+    (dialect.decode)(&body).map_err(|no_answer| crate::error::Error::from(no_answer).to_string())
 }
 
 /// A recorded reply, its text, why it ended, and its tokens: input, cached input, cache write, output, reasoning.

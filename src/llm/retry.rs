@@ -9,6 +9,8 @@ use super::failure::Failure;
 
 /// Attempts of one call, the first included.
 pub(super) const MAX_ATTEMPTS: u32 = 6;
+/// Of these, the ones that may end in a reply that cannot be read: a server that cannot do better will not learn it.
+const MAX_UNREADABLE: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -18,28 +20,41 @@ pub(super) enum Decision {
     Stop,
 }
 
-/// What to do after the `attempt`-th attempt (from 1) ended in `failure`. `jitter` is from 0 to 1.
+/// How often a call was tried so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tries {
+    pub(super) attempts: u32,
+    pub(super) unreadable: u32,
+}
+
+/// What to do after the last of these attempts ended in `failure`. `jitter` is from 0 to 1.
 ///
 /// The server's own word on the wait counts; without one the wait is exponential with full jitter, so that many
 /// calls that failed together do not come back together.
 /// Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
-pub(super) fn decide(failure: &Failure, attempt: u32, jitter: f64) -> Decision {
-    if attempt >= MAX_ATTEMPTS {
+pub(super) fn decide(failure: &Failure, tries: Tries, jitter: f64) -> Decision {
+    let may_pass = match failure {
+        Failure::Broken(_) => true,
+        Failure::Unreadable(_) => tries.unreadable < MAX_UNREADABLE,
+        Failure::Status { status, body, .. } => is_transient(*status) && !is_exhausted(&json(body)),
+        Failure::Unsendable(_) | Failure::TooLong(_) => false,
+    };
+    if !may_pass || tries.attempts >= MAX_ATTEMPTS {
         return Decision::Stop;
     }
-    let asked = match failure {
-        Failure::Broken(_) => None,
-        Failure::Status { status, headers, body } if is_transient(*status) => {
-            let body: Value = serde_json::from_str(body).unwrap_or_default();
-            if is_exhausted(&body) {
-                return Decision::Stop;
-            }
-            asked_wait(headers).or_else(|| asked_wait_of_google(&body))
-        }
-        Failure::Status { .. } | Failure::Unsendable(_) | Failure::Unreadable(_) => return Decision::Stop,
-    };
-    let backoff = || FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(LONGEST_WAIT).mul_f64(jitter);
-    Decision::RetryAfter(asked.unwrap_or_else(backoff))
+    let doubled = 2_u32.saturating_pow(tries.attempts.saturating_sub(1));
+    let backoff = || FIRST_WAIT.saturating_mul(doubled).min(LONGEST_WAIT).mul_f64(jitter);
+    Decision::RetryAfter(asked_wait(failure).unwrap_or_else(backoff))
+}
+
+/// The server's own word on when to come back.
+pub(super) fn asked_wait(failure: &Failure) -> Option<Duration> {
+    let Failure::Status { headers, body, .. } = failure else { return None };
+    wait_in_headers(headers).or_else(|| wait_of_google(&json(body)))
+}
+
+fn json(body: &str) -> Value {
+    serde_json::from_str(body).unwrap_or_default()
 }
 
 /// 529 is Anthropic's "overloaded". 501 says that the server cannot do this at all.
@@ -59,7 +74,7 @@ fn is_exhausted(body: &Value) -> bool {
 }
 
 /// `retry-after-ms`, or `Retry-After` in seconds or as a date (RFC 9110, 10.2.3).
-fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
+fn wait_in_headers(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     if let Some(wait) = text("retry-after-ms").and_then(|text| seconds(text, 0.001)) {
         return Some(wait);
@@ -73,7 +88,7 @@ fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// `google.rpc.RetryInfo` in the error's details: `"retryDelay": "34.07s"`.
-fn asked_wait_of_google(body: &Value) -> Option<Duration> {
+fn wait_of_google(body: &Value) -> Option<Duration> {
     let delay = google_details(body).find_map(|detail| detail.get("retryDelay")?.as_str())?;
     seconds(delay.strip_suffix('s')?, 1.0)
 }
@@ -97,6 +112,10 @@ mod tests {
         Failure::Status { status, headers, body: body.into() }
     }
 
+    fn tries(attempts: u32) -> Tries {
+        Tries { attempts, unreadable: 0 }
+    }
+
     fn after_ms(milliseconds: u64) -> Decision {
         RetryAfter(Duration::from_millis(milliseconds))
     }
@@ -104,14 +123,24 @@ mod tests {
     #[test]
     fn only_what_may_pass_is_tried_again() {
         for code in [408, 409, 429, 500, 502, 503, 504, 529] {
-            assert_eq!(decide(&status(code, &[], ""), 1, 1.0), after_ms(500), "{code}");
+            assert_eq!(decide(&status(code, &[], ""), tries(1), 1.0), after_ms(500), "{code}");
         }
         for code in [301, 400, 401, 402, 403, 404, 413, 422, 501] {
-            assert_eq!(decide(&status(code, &[], ""), 1, 1.0), Stop, "{code}");
+            assert_eq!(decide(&status(code, &[], ""), tries(1), 1.0), Stop, "{code}");
         }
-        assert_eq!(decide(&Failure::Broken("reset".into()), 1, 1.0), after_ms(500));
-        assert_eq!(decide(&Failure::Unreadable("no JSON".into()), 1, 1.0), Stop);
-        assert_eq!(decide(&Failure::Unsendable("bad header".into()), 1, 1.0), Stop);
+        assert_eq!(decide(&Failure::Broken("reset".into()), tries(1), 1.0), after_ms(500));
+        assert_eq!(decide(&Failure::TooLong("33 MB".into()), tries(1), 1.0), Stop);
+        assert_eq!(decide(&Failure::Unsendable("bad header".into()), tries(1), 1.0), Stop);
+    }
+
+    #[test]
+    fn a_reply_that_cannot_be_read_is_tried_again_twice() {
+        let unreadable = Failure::Unreadable("no JSON".into());
+        let cases = [(1, 1, after_ms(500)), (2, 2, after_ms(1000)), (3, 3, Stop), (5, 1, after_ms(8000)), (6, 1, Stop)];
+        for (attempts, unreadable_ones, expected) in cases {
+            let tries = Tries { attempts, unreadable: unreadable_ones };
+            assert_eq!(decide(&unreadable, tries, 1.0), expected, "{tries:?}");
+        }
     }
 
     #[test]
@@ -119,9 +148,9 @@ mod tests {
         let failure = status(503, &[], "");
         let cases = [(1, 1.0, 500), (2, 1.0, 1000), (3, 1.0, 2000), (5, 1.0, 8000), (3, 0.25, 500), (3, 0.0, 0)];
         for (attempt, jitter, expected) in cases {
-            assert_eq!(decide(&failure, attempt, jitter), after_ms(expected), "{attempt} {jitter}");
+            assert_eq!(decide(&failure, tries(attempt), jitter), after_ms(expected), "{attempt} {jitter}");
         }
-        assert_eq!(decide(&failure, MAX_ATTEMPTS, 0.0), Stop);
+        assert_eq!(decide(&failure, tries(MAX_ATTEMPTS), 0.0), Stop);
     }
 
     #[test]
@@ -138,7 +167,7 @@ mod tests {
             (&[("retry-after", "soon")], 500),
         ];
         for (headers, expected) in cases {
-            assert_eq!(decide(&status(429, headers, ""), 1, 1.0), after_ms(expected), "{headers:?}");
+            assert_eq!(decide(&status(429, headers, ""), tries(1), 1.0), after_ms(expected), "{headers:?}");
         }
     }
 
@@ -157,7 +186,11 @@ mod tests {
             ("ollama/server_error", 500, after_ms(500)),
         ];
         for (name, code, expected) in cases {
-            assert_eq!(decide(&status(code, &[], &fixture(&format!("{name}.json"))), 1, 1.0), expected, "{name}");
+            assert_eq!(
+                decide(&status(code, &[], &fixture(&format!("{name}.json"))), tries(1), 1.0),
+                expected,
+                "{name}"
+            );
         }
     }
 }

@@ -1,31 +1,65 @@
 //! Sends one JSON call: attempts and waits within a time limit, over pooled connections.
 //!
 //! ```text
-//! call -> attempt -> JSON
-//!            | Failure -> retry::decide -> wait -> attempt ... | GaveUp
+//! call -> acquire -> attempt -> JSON
+//!         ^           | hangs -> a second attempt beside it; the first answer counts
+//!         |           | Failure -> retry::decide -> GaveUp
+//!         +-- wait ---+
 //! ```
 
 use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Method, Response};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
 use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::failure::{Cause, Failure, GaveUp, shorten};
-use super::retry::{Decision, decide};
+use super::limits::{Finished, Hedge, Lane, Need, Ticket, is_overload, told};
+use super::retry::{Decision, Tries, asked_wait, decide};
 use super::{Answered, HttpCall};
+use crate::clock;
 use crate::config::Secret;
+use crate::cost::Usage;
 
 /// A longer reply is no answer of a model.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// A host that does not even accept a connection in this time is tried again.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_REDIRECTS: usize = 5;
+/// Of text in the usual languages; only an estimate before the reply says it. Source: `OpenAI`'s tokenizer page.
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// What a reply says that it consumed, if it says so; an error says that its shape is not an answer's.
+pub(super) type Inspect<'a> = &'a (dyn Fn(&Value) -> Result<Option<Usage>, String> + Sync);
+
+/// A call with everything that does not change from attempt to attempt.
+struct Sending<'a> {
+    call: &'a HttpCall,
+    body: Option<String>,
+    lane: &'a Lane,
+    need: Need,
+    inspect: Inspect<'a>,
+}
+
+/// A complete reply, whatever it says.
+struct Replied {
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+/// A good reply, and how long its attempt took.
+struct Arrived {
+    body: Value,
+    latency: Duration,
+}
 
 /// The connections. Made when first used: a run with local models never pays for reading certificates.
 pub(super) struct Transport {
@@ -43,18 +77,25 @@ impl Transport {
     }
 
     /// The reply's JSON. An attempt may take all the time that is left: a slow answer is not a failed one.
-    pub(super) async fn send(&self, call: &HttpCall) -> Result<Answered, GaveUp> {
-        let deadline = Instant::now() + self.limit;
-        let mut attempts = 0;
+    ///
+    /// Waiting for a place in `lane` is no part of the time limit: what our own limits cost must not lose a case.
+    pub(super) async fn send(&self, call: &HttpCall, lane: &Lane, inspect: Inspect<'_>) -> Result<Answered, GaveUp> {
+        let sending = Sending::new(call, lane, inspect);
+        let mut tries = Tries::default();
+        let mut deadline = Instant::now() + self.limit;
         loop {
-            attempts += 1;
-            let started = Instant::now();
-            let failure = match timeout_at(deadline, self.attempt(call)).await {
-                Ok(Ok(body)) => return Ok(Answered { body, latency: started.elapsed(), attempts }),
-                Ok(Err(failure)) => failure,
-                Err(_) => return Err(GaveUp { attempts, cause: Cause::TimeLimit(self.limit) }),
+            let queued = Instant::now();
+            let ticket = lane.acquire(&sending.need).await;
+            deadline += queued.elapsed();
+            let arrived = self.attempt_within(&sending, ticket, deadline, &mut tries.attempts).await;
+            let attempts = tries.attempts;
+            let failure = match arrived {
+                Ok(Arrived { body, latency }) => return Ok(Answered { body, latency, attempts }),
+                Err(Some(failure)) => failure,
+                Err(None) => return Err(GaveUp { attempts, cause: Cause::TimeLimit(self.limit) }),
             };
-            match decide(&failure, attempts, (self.jitter)()) {
+            tries.unreadable += u32::from(matches!(failure, Failure::Unreadable(_)));
+            match decide(&failure, tries, (self.jitter)()) {
                 Decision::RetryAfter(wait) if wait < deadline.duration_since(Instant::now()) => sleep(wait).await,
                 Decision::RetryAfter(wait) => {
                     return Err(GaveUp { attempts, cause: Cause::WaitTooLong { failure, wait, limit: self.limit } });
@@ -64,26 +105,92 @@ impl Transport {
         }
     }
 
-    async fn attempt(&self, call: &HttpCall) -> Result<Value, Failure> {
+    /// One attempt, and a second one beside it if the first seems to hang. `None` is the deadline.
+    async fn attempt_within(
+        &self,
+        sending: &Sending<'_>,
+        ticket: Ticket<'_>,
+        deadline: Instant,
+        attempts: &mut u32,
+    ) -> Result<Arrived, Option<Failure>> {
+        *attempts += 1;
+        let started = Instant::now();
+        let mut first = std::pin::pin!(self.attempt(sending, ticket));
+        let mut timer = std::pin::pin!(sleep_until(deadline.min(started + sending.lane.floor())));
+        let second = loop {
+            tokio::select! {
+                biased;
+                arrived = &mut first => return arrived.map_err(Some),
+                () = &mut timer => {}
+            }
+            let now = Instant::now();
+            if now >= deadline {
+                return Err(None);
+            }
+            match sending.lane.hedge(&sending.need, now.duration_since(started)) {
+                Hedge::Now(ticket) => break ticket,
+                Hedge::Later(wait) => timer.as_mut().reset(deadline.min(now + wait)),
+            }
+        };
+        *attempts += 1;
+        // On the heap: it is rare, and every call would carry the room for it.
+        let second = Box::pin(self.attempt(sending, second));
+        let either = async {
+            match select(first, second).await {
+                Either::Left((Ok(arrived), _)) | Either::Right((Ok(arrived), _)) => Ok(arrived),
+                Either::Left((Err(_), second)) => second.await,
+                Either::Right((Err(_), first)) => first.await,
+            }
+        };
+        timeout_at(deadline, either).await.map_or(Err(None), |arrived| arrived.map_err(Some))
+    }
+
+    /// One attempt, from which the limiter learns.
+    async fn attempt(&self, sending: &Sending<'_>, ticket: Ticket<'_>) -> Result<Arrived, Failure> {
+        let started = Instant::now();
+        let Replied { status, headers, body } = match self.exchange(sending).await {
+            Ok(replied) => replied,
+            Err(failure) => {
+                ticket.finish(&Finished::default());
+                return Err(failure);
+            }
+        };
+        let mut finished = Finished { status: Some(status), told: told(&headers, clock::now), ..Finished::default() };
+        let result = if (200..300).contains(&status) {
+            sending.read(&body).map(|(body, usage)| {
+                finished.usage = usage;
+                Arrived { body, latency: started.elapsed() }
+            })
+        } else {
+            let body = String::from_utf8_lossy(&body).into_owned();
+            Err(Failure::Status { status, headers, body })
+        };
+        if let Err(failure) = &result
+            && is_overload(status)
+        {
+            finished.asked_wait = asked_wait(failure);
+        }
+        ticket.finish(&finished);
+        result
+    }
+
+    async fn exchange(&self, sending: &Sending<'_>) -> Result<Replied, Failure> {
+        let call = sending.call;
         let client = self.client(&call.url).map_err(Failure::Unsendable)?;
         let method = Method::from_bytes(call.method.as_bytes()).unwrap_or(Method::POST);
         let mut request = client.request(method, &call.url);
         for (name, value) in &call.headers {
             request = request.header(name, value.reveal());
         }
-        if let Some(body) = &call.body {
-            request = request.json(body);
+        if let Some(body) = &sending.body {
+            let is_typed = call.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+            request = if is_typed { request } else { request.header("content-type", "application/json") };
+            request = request.body(body.clone());
         }
-        let response = request.send().await.map_err(|error| failure(&error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
+        let mut response = request.send().await.map_err(|error| failure(&error))?;
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         let body = read(response).await?;
-        if !status.is_success() {
-            let body = String::from_utf8_lossy(&body).into_owned();
-            return Err(Failure::Status { status: status.as_u16(), headers, body });
-        }
-        let mut body = parse(&body)?;
-        hide_keys(&mut body, call);
-        Ok(body)
+        Ok(Replied { status, headers, body })
     }
 
     /// Plain HTTP works on systems without any certificates.
@@ -124,14 +231,54 @@ fn same_origin() -> Policy {
     })
 }
 
+impl<'a> Sending<'a> {
+    fn new(call: &'a HttpCall, lane: &'a Lane, inspect: Inspect<'a>) -> Self {
+        let body = call.body.as_ref().map(Value::to_string);
+        let bytes = body.as_ref().map_or(0, |body| body.len() as u64);
+        let output_tokens = call.body.as_ref().and_then(most_output);
+        Self { call, body, lane, need: Need { input_tokens: bytes / BYTES_PER_TOKEN, output_tokens }, inspect }
+    }
+
+    /// A reply's JSON without the call's keys, and what it consumed.
+    fn read(&self, bytes: &[u8]) -> Result<(Value, Option<Usage>), Failure> {
+        let mut body = parse(bytes)?;
+        hide_keys(&mut body, bytes, self.call);
+        let usage = (self.inspect)(&body).map_err(Failure::Unreadable)?;
+        Ok((body, usage))
+    }
+}
+
+/// The most tokens of the answer that a request asks for, under any dialect's name.
+fn most_output(body: &Value) -> Option<u64> {
+    const PLACES: &[&str] = &[
+        "/max_tokens",
+        "/max_completion_tokens",
+        "/max_output_tokens",
+        "/generationConfig/maxOutputTokens",
+        "/options/num_predict",
+    ];
+    PLACES.iter().find_map(|place| body.pointer(place)?.as_u64())
+}
+
 /// A server that repeats the key in its answer must not bring it into a report.
-fn hide_keys(body: &mut Value, call: &HttpCall) {
+fn hide_keys(body: &mut Value, bytes: &[u8], call: &HttpCall) {
     let carries_key = |name: &str| ["auth", "key", "token", "secret", "cookie"].iter().any(|part| name.contains(part));
     for (_, secret) in call.headers.iter().filter(|(name, _)| carries_key(&name.to_lowercase())) {
         let value = secret.reveal();
         // `Bearer KEY`: the key may come back alone.
-        hide(body, &Secret::new(value.split_once(' ').map_or(value, |(_, key)| key)));
+        let key = value.split_once(' ').map_or(value, |(_, key)| key);
+        if may_hold(bytes, key) {
+            hide(body, &Secret::new(key));
+        }
     }
+}
+
+/// Whether JSON may hold a string, found in a hundredth of the time that looking through its values takes. Looked for is
+/// the longest run of characters that nobody writes as an escape.
+fn may_hold(json: &[u8], string: &str) -> bool {
+    let runs = string.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    let run = runs.max_by_key(|run| run.len()).unwrap_or_default();
+    std::str::from_utf8(json).map_or(true, |json| json.contains(run))
 }
 
 fn hide(value: &mut Value, secret: &Secret) {
@@ -148,7 +295,7 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {
     while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
             let limit = MAX_BODY_BYTES / (1024 * 1024);
-            return Err(Failure::Unreadable(format!("the reply is longer than {limit} MB")));
+            return Err(Failure::TooLong(format!("the reply is longer than {limit} MB")));
         }
         body.extend_from_slice(&chunk);
     }

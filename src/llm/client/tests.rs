@@ -1,11 +1,13 @@
 //! The client against a scripted server: what is sent, what is tried again, and what a failed case says.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::{StreamExt as _, stream};
+
 use super::*;
 use crate::llm::providers::fixture;
 use crate::llm::{Grounding, GroundingPassage, Message, Role};
 use crate::test_support::http::{Scripted, Server};
-
-const NO_WAIT: fn() -> f64 = || 0.0;
 
 fn config(toml: &str, variables: &[(&str, &str)]) -> Config {
     let text = format!("{toml}\n[gate]\nlatency = \"1 s\"\n");
@@ -15,7 +17,12 @@ fn config(toml: &str, variables: &[(&str, &str)]) -> Config {
 fn client(server: &Server, timeout: &str) -> Client {
     let variables = [("OPENAI_BASE_URL", server.url.as_str()), ("OPENAI_API_KEY", "sk-secret-key")];
     let config = config(&format!("[target]\ntimeout = \"{timeout}\""), &variables);
-    Client::with_jitter(&config, NO_WAIT).unwrap()
+    timed(&config).unwrap()
+}
+
+/// Retries without waiting; an attempt may be thought to hang soon.
+fn timed(config: &Config) -> Result<Client> {
+    Client::timed(config, || 0.0, Duration::from_millis(100))
 }
 
 fn model(name: &str) -> Model {
@@ -65,7 +72,7 @@ async fn passing_trouble_is_tried_again() {
 #[tokio::test]
 async fn lasting_trouble_is_not() {
     type Trouble = fn() -> Scripted;
-    let troubles: [(Trouble, &str); 5] = [
+    let troubles: [(Trouble, &str); 3] = [
         (|| Scripted::status(400, r#"{"error":{"message":"no"}}"#), "openai answered 400 Bad Request: no"),
         (
             || Scripted::status(401, r#"{"error":{"message":"wrong: sk-secret-key"}}"#),
@@ -74,11 +81,6 @@ async fn lasting_trouble_is_not() {
         (
             || Scripted::status(429, fixture("openai/quota.json")),
             "openai answered 429 Too Many Requests: You exceeded your current quota, please check your plan and billing details.",
-        ),
-        (|| Scripted::json(""), "the reply is not JSON: EOF while parsing a value at line 1 column 0"),
-        (
-            || Scripted::json("<html>Login</html>"),
-            "the reply is not JSON: expected value at line 1 column 1; it begins with \"<html>Login</html>\"",
         ),
     ];
     for (trouble, expected) in troubles {
@@ -89,15 +91,44 @@ async fn lasting_trouble_is_not() {
 }
 
 #[tokio::test]
+async fn malformed_replies_are_tried_again_at_most_twice() {
+    type Trouble = fn() -> Scripted;
+    let troubles: [(Trouble, &str); 4] = [
+        (|| Scripted::json(""), "the reply is not JSON: EOF while parsing a value at line 1 column 0 (3 attempts)"),
+        (
+            || Scripted::json("<html>Login</html>"),
+            "the reply is not JSON: expected value at line 1 column 1; it begins with \"<html>Login</html>\" (3 attempts)",
+        ),
+        (|| Scripted::json("{}"), "the reply has no /choices/0/message/content (3 attempts)"),
+        (|| Scripted::json("[1]"), "the reply has no /choices/0/message/content (3 attempts)"),
+    ];
+    for (trouble, expected) in troubles {
+        let server = Server::sequence(vec![trouble, trouble, success]);
+        assert_eq!(chat(&server).await.unwrap().attempts, 3, "{expected}");
+        let server = Server::sequence(vec![trouble, trouble, trouble, success]);
+        assert_eq!(chat(&server).await.unwrap_err(), expected);
+        assert_eq!(server.received().len(), 3, "{expected}");
+    }
+}
+
+#[tokio::test]
 async fn malformed_replies_of_every_dialect_are_errors() {
     for dialect in ["openai", "openai-responses", "anthropic", "gemini", "ollama"] {
         let body = fixture(&format!("{dialect}/malformed.json")).trim_end().to_owned();
         let server = Server::start(move |_| Scripted::json(body.clone()));
         let provider = format!("[providers.mock]\ndialect = \"{dialect}\"\nbase_url = \"{}\"", server.url);
-        let client = Client::with_jitter(&config(&provider, &[]), NO_WAIT).unwrap();
+        let client = timed(&config(&provider, &[])).unwrap();
         let error = client.chat(&model("mock/m"), &question()).await.unwrap_err().to_string();
         assert!(error.starts_with("the reply is not JSON: EOF while parsing"), "{dialect}: {error}");
+        assert!(error.ends_with(" (3 attempts)"), "{dialect}: {error}");
     }
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_answer_that_is_not_asked_for_again() {
+    let server = Server::start(|_| Scripted::json(fixture("openai/refusal.json")));
+    assert!(chat(&server).await.unwrap_err().starts_with("the model refused to answer: "));
+    assert_eq!(server.received().len(), 1);
 }
 
 #[tokio::test]
@@ -126,11 +157,158 @@ async fn a_silent_server_ends_the_call_at_the_limit() {
 }
 
 #[tokio::test]
+async fn a_hanging_attempt_is_overtaken_by_a_second_one() {
+    let count = AtomicUsize::new(0);
+    let server = Server::start(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+        20 => Scripted::Hang,
+        _ => success(),
+    });
+    let client = client(&server, "20 s");
+    let mut attempts = Vec::new();
+    for _ in 0..22 {
+        attempts.push(client.chat(&model("openai/m"), &question()).await.unwrap().attempts);
+    }
+    assert_eq!((attempts[19], attempts[20], attempts[21]), (1, 2, 1));
+}
+
+#[tokio::test]
+async fn if_the_second_attempt_fails_the_first_one_is_waited_for() {
+    let count = AtomicUsize::new(0);
+    let (failed, has_failed) = std::sync::mpsc::channel();
+    let has_failed = Mutex::new(has_failed);
+    let server = Server::start(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+        20 => {
+            has_failed.lock().unwrap().recv().unwrap();
+            success()
+        }
+        21 => {
+            failed.send(()).unwrap();
+            Scripted::status(500, "")
+        }
+        _ => success(),
+    });
+    let client = client(&server, "20 s");
+    for _ in 0..20 {
+        client.chat(&model("openai/m"), &question()).await.unwrap();
+    }
+    assert_eq!(client.chat(&model("openai/m"), &question()).await.unwrap().attempts, 2);
+    assert_eq!(server.received().len(), 22);
+}
+
+#[tokio::test]
+async fn faults_of_a_tenth_of_the_replies_lose_no_call() {
+    let count = AtomicUsize::new(0);
+    let server = Server::start(move |_| match count.fetch_add(1, Ordering::Relaxed) % 100 {
+        7 | 27 | 47 | 67 | 87 => Scripted::Answer(429, vec![("retry-after", "0".into())], String::new()),
+        13 | 33 | 53 | 73 | 93 => Scripted::status(503, ""),
+        50 => Scripted::json("{\"choices\": [{"),
+        99 => Scripted::Hang,
+        _ => success(),
+    });
+    let client = client(&server, "20 s");
+    let texts = chat_many(&client, 300).await;
+    assert_eq!(texts.iter().filter(|text| text.as_deref() == Ok("Quality never rests.")).count(), 300, "{texts:?}");
+    assert!(server.received().len() > 330, "{}", server.received().len());
+}
+
+#[tokio::test]
+async fn an_overloaded_server_is_asked_by_fewer_at_once() {
+    const AT_ONCE: usize = 64;
+    let (count, now, most_later) = (AtomicUsize::new(0), AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    let together = std::sync::Barrier::new(AT_ONCE);
+    let most = Arc::clone(&most_later);
+    let server = Server::start(move |_| {
+        let number = count.fetch_add(1, Ordering::SeqCst);
+        // Of the first ones, which all come together, eight are served. Later ones are counted.
+        if number < AT_ONCE {
+            together.wait();
+            return if number < 8 { success() } else { busy() };
+        }
+        if number < 2 * AT_ONCE {
+            return busy();
+        }
+        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        for _ in 0..100 {
+            std::thread::yield_now();
+        }
+        now.fetch_sub(1, Ordering::SeqCst);
+        success()
+    });
+    let client = client(&server, "20 s");
+    let texts = chat_many(&client, 300).await;
+    assert!(texts.iter().all(std::result::Result::is_ok), "{texts:?}");
+    let most = most_later.load(Ordering::SeqCst);
+    assert!((1..=AT_ONCE / 2).contains(&most), "{most}");
+}
+
+fn busy() -> Scripted {
+    Scripted::Answer(429, vec![("retry-after", "0".into())], String::new())
+}
+
+/// The answers of so many calls, 64 under way at once.
+async fn chat_many(client: &Client, calls: usize) -> Vec<std::result::Result<String, String>> {
+    let chat = async |_| match client.chat(&model("openai/m"), &question()).await {
+        Ok(reply) => Ok(reply.text),
+        Err(error) => Err(error.to_string()),
+    };
+    stream::iter(0..calls).map(chat).buffer_unordered(64).collect().await
+}
+
+#[tokio::test]
+async fn configured_limits_hold_and_waiting_for_them_is_no_time_of_the_call() {
+    let server = Server::start(|_| success());
+    let limited = |limits: &str| {
+        let variables = [("OPENAI_BASE_URL", server.url.as_str())];
+        timed(&config(&format!("[target]\ntimeout = \"150 ms\"\n[limits.openai]\n{limits}"), &variables)).unwrap()
+    };
+    let texts = chat_many(&limited("concurrency = 2"), 40).await;
+    assert!(texts.iter().all(std::result::Result::is_ok), "{texts:?}");
+    assert!(server.connections() <= 2, "{}", server.connections());
+    // Five at once, then one every 200 ms: the last waits for three of these.
+    let started = Instant::now();
+    let texts = chat_many(&limited("requests_per_minute = 300"), 8).await;
+    assert!(texts.iter().all(std::result::Result::is_ok), "{texts:?}");
+    assert!(started.elapsed() >= Duration::from_millis(600), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn what_headers_say_is_left_is_not_exceeded() {
+    let count = AtomicUsize::new(0);
+    let server = Server::start(move |_| {
+        let left = 3_usize.saturating_sub(count.fetch_add(1, Ordering::SeqCst) + 1);
+        let headers =
+            vec![("x-ratelimit-remaining-requests", left.to_string()), ("x-ratelimit-reset-requests", "4m".to_owned())];
+        Scripted::Answer(200, headers, fixture("openai/success.json"))
+    });
+    let client = client(&server, "20 s");
+    client.chat(&model("openai/m"), &question()).await.unwrap();
+    let waiting = tokio::time::timeout(Duration::from_millis(300), chat_many(&client, 10)).await;
+    assert!(waiting.is_err());
+    assert_eq!(server.received().len(), 3);
+}
+
+#[tokio::test]
+async fn a_key_is_hidden_however_it_is_written() {
+    let text = r#"{"choices":[{"message":{"content":"it is abc\/secret\/key, or Bearer abc/secret/key"}}]}"#;
+    let server = Server::start(move |_| Scripted::json(text));
+    let variables = [("OPENAI_BASE_URL", server.url.as_str()), ("OPENAI_API_KEY", "abc/secret/key")];
+    let client = timed(&config("", &variables)).unwrap();
+    let reply = client.chat(&model("openai/m"), &question()).await.unwrap();
+    assert_eq!(reply.text, "it is ***, or Bearer ***");
+}
+
+#[test]
+fn limits_of_what_sends_nothing_are_a_mistake() {
+    let error = Client::new(&config("[limits.local]\nconcurrency = 1", &[])).err().unwrap();
+    assert_eq!(error.to_string(), "llmops.toml:1: [limits.local] has no effect: local sends nothing");
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_named() {
     // Nothing listens on a port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = config("", &[("OLLAMA_BASE_URL", &format!("http://127.0.0.1:{port}"))]);
-    let client = Client::with_jitter(&config, NO_WAIT).unwrap();
+    let client = timed(&config).unwrap();
     let error = client.chat(&model("ollama/m"), &question()).await.unwrap_err().to_string();
     assert!(error.starts_with(&format!("cannot reach http://127.0.0.1:{port}/api/chat: ")), "{error}");
     assert!(error.ends_with(" (6 attempts)"), "{error}");

@@ -4,11 +4,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decoded::{Decoded, join_parts, lacks, refused, string, tokens};
+use super::decoded::{Decoded, Result, join_parts, lacks, refused, string, tokens};
 use super::{Auth, Dialect};
 use crate::config::Secret;
 use crate::cost::Usage;
-use crate::error::Result;
 use crate::llm::{Endpoint, Finish, HttpCall, Request};
 
 pub(super) const DIALECT: Dialect =

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cost::Usage;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::llm::Finish;
 use crate::llm::failure::shorten;
 
@@ -16,30 +16,59 @@ pub(in crate::llm) struct Decoded {
     pub(in crate::llm) finish: Finish,
 }
 
+/// Why a reply is no answer.
+#[derive(Debug)]
+pub(in crate::llm) enum NoAnswer {
+    /// It is JSON of another shape, as a broken server or gateway sends it: the next one may be right.
+    Foreign(String),
+    /// It says so: a refusal, a block, an error, no text. The next one would say the same.
+    Said(Error),
+}
+
+impl From<NoAnswer> for Error {
+    fn from(no_answer: NoAnswer) -> Self {
+        match no_answer {
+            NoAnswer::Foreign(message) => Self::unavailable(message),
+            NoAnswer::Said(error) => error,
+        }
+    }
+}
+
+pub(in crate::llm) type Result<T> = std::result::Result<T, NoAnswer>;
+
 impl Decoded {
     /// An answer, unless it is blank: `reason` is why the model stopped, in the provider's word.
     pub(super) fn new(text: String, usage: Usage, finish: Finish, reason: Option<&str>) -> Result<Self> {
         if text.trim().is_empty() {
             let reason = reason.unwrap_or("none given");
-            return Err(Error::unavailable(format!("the model returned no text (finish reason: {reason})")));
+            return Err(said(format!("the model returned no text (finish reason: {reason})")));
         }
         Ok(Self { text, usage, finish })
     }
 }
 
 /// The model or the provider's filter declined: `words` are its own.
-pub(super) fn refused(words: &str) -> Error {
-    Error::unavailable(format!("the model refused to answer: {}", shorten(words)))
+pub(super) fn refused(words: &str) -> NoAnswer {
+    said(format!("the model refused to answer: {}", shorten(words)))
 }
 
 /// A filter of the provider's stopped the answer or the prompt.
-pub(super) fn blocked(what: &str, reason: &str) -> Error {
-    Error::unavailable(format!("the provider blocked the {what} ({reason})"))
+pub(super) fn blocked(what: &str, reason: &str) -> NoAnswer {
+    said(format!("the provider blocked the {what} ({reason})"))
+}
+
+/// The provider reports an error in a reply that has the status of a success.
+pub(super) fn reported(message: &str) -> NoAnswer {
+    said(format!("the provider reports an error: {message}"))
+}
+
+fn said(message: String) -> NoAnswer {
+    NoAnswer::Said(Error::unavailable(message))
 }
 
 /// The reply is JSON of another shape.
-pub(super) fn lacks(pointer: &str) -> Error {
-    Error::unavailable(format!("the reply has no {pointer}"))
+pub(super) fn lacks(pointer: &str) -> NoAnswer {
+    NoAnswer::Foreign(format!("the reply has no {pointer}"))
 }
 
 /// The tokens at a JSON pointer. Providers leave out or null what is zero.

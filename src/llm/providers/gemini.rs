@@ -4,10 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decoded::{Decoded, blocked, join_parts, lacks, string, tokens};
+use super::decoded::{Decoded, Result, blocked, join_parts, lacks, string, tokens};
 use super::{Auth, Dialect};
 use crate::cost::Usage;
-use crate::error::Result;
 use crate::llm::{Endpoint, Finish, HttpCall, Request, Role};
 
 pub(super) const DIALECT: Dialect =

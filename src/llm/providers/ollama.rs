@@ -4,10 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decoded::{Decoded, lacks, string, tokens};
+use super::decoded::{Decoded, Result, lacks, string, tokens};
 use super::{Auth, Dialect};
 use crate::cost::Usage;
-use crate::error::Result;
 use crate::llm::{Endpoint, Finish, HttpCall, Request};
 
 pub(super) const DIALECT: Dialect =

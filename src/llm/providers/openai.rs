@@ -4,10 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decoded::{Decoded, blocked, join_parts, lacks, refused, string, tokens};
+use super::decoded::{Decoded, Result, blocked, join_parts, lacks, refused, reported, string, tokens};
 use super::{Auth, Dialect};
 use crate::cost::Usage;
-use crate::error::{Error, Result};
 use crate::llm::failure::provider_message;
 use crate::llm::{Endpoint, Finish, HttpCall, Request};
 
@@ -60,7 +59,7 @@ fn decode(body: &Value) -> Result<Decoded> {
     let Some(choice) = body.pointer("/choices/0") else {
         // OpenRouter and others report an error of the model behind them with status 200.
         return Err(match provider_message(body) {
-            Some(message) => Error::unavailable(format!("the provider reports an error: {message}")),
+            Some(message) => reported(&message),
             None => lacks("/choices/0/message/content"),
         });
     };

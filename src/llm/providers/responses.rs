@@ -4,10 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decoded::{Decoded, blocked, join_parts, lacks, refused, string, tokens};
+use super::decoded::{Decoded, Result, blocked, join_parts, lacks, refused, reported, string, tokens};
 use super::{Auth, Dialect};
 use crate::cost::Usage;
-use crate::error::{Error, Result};
 use crate::llm::{Endpoint, Finish, HttpCall, Request};
 
 pub(super) const DIALECT: Dialect =
@@ -36,7 +35,7 @@ fn encode(endpoint: &Endpoint, model: &str, request: &Request) -> HttpCall {
 
 fn decode(body: &Value) -> Result<Decoded> {
     if let Some(message) = string(body, "/error/message") {
-        return Err(Error::unavailable(format!("the provider reports an error: {message}")));
+        return Err(reported(message));
     }
     let items = body.pointer("/output").and_then(Value::as_array).ok_or_else(|| lacks("/output"))?;
     let parts: Vec<Value> = items
