@@ -18,7 +18,6 @@ mod transport;
 pub(crate) use chat::{Finish, Grounding, GroundingPassage, Message, Parameters, Reply, Request, Role};
 pub(crate) use client::{Answered, Client, HttpCall};
 pub(crate) use endpoint::Endpoint;
-#[expect(unused_imports, reason = "for the runner's limit of a case")]
 pub(crate) use limits::patient;
 pub(crate) use model::Model;
 pub(crate) use providers::{LOCAL, PROVIDERS};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::eval::metrics::{self, Metric};
 use crate::eval::{Case, CaseResult, Output, Place, Target};
+use crate::llm::patient;
 use crate::text::span;
 
 /// One row to be done: a case, and which of its repeats.
@@ -74,10 +75,10 @@ impl Measurer {
 
     async fn answer(&self, case: &Case, repeat: u32) -> Result<Output, String> {
         let answer = AssertUnwindSafe(self.0.target.answer(case, repeat)).catch_unwind();
-        match tokio::time::timeout(self.0.time_limit, answer).await {
-            Ok(Ok(output)) => output.map_err(|error| error.to_string()),
-            Ok(Err(_)) => Err("internal error: the target ended without a result".to_owned()),
-            Err(_) => Err(format!("no answer within {}", span(self.0.time_limit))),
+        match patient(self.0.time_limit, answer).await {
+            Some(Ok(output)) => output.map_err(|error| error.to_string()),
+            Some(Err(_)) => Err("internal error: the target ended without a result".to_owned()),
+            None => Err(format!("no answer within {}", span(self.0.time_limit))),
         }
     }
 }

@@ -59,7 +59,6 @@ impl Drop for Waiting {
 
 /// What the work gives, or `None` if it takes longer than `limit` without its waits for limits. Work that it spawns as
 /// tasks of their own counts whole.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the runner's limit of a case"))]
 pub(crate) async fn patient<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     let within = async {
         let started = Instant::now();

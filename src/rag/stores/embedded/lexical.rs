@@ -141,7 +141,7 @@ mod tests {
         let words = ["gate", "bar", "case", "model", "run", "row"];
         for number in 0..60_usize {
             let text = |salt: usize| {
-                (0..number % 7 + 1).map(|at| words[(number * 5 + at * salt) % 6]).collect::<Vec<_>>().join(" ")
+                (0..=number % 7).map(|at| words[(number * 5 + at * salt) % 6]).collect::<Vec<_>>().join(" ")
             };
             connection.execute("insert into terms values (?1, ?2, ?3)", (text(1), text(2), text(3))).unwrap();
         }
