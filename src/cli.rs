@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Get the weights of the local embedder
     Model(Model),
+    /// Look at the kept replies of models, or delete them
+    Cache(Cache),
     /// Print a page of the generated reference
     #[command(hide = true)]
     Reference(Reference),
@@ -101,6 +103,15 @@ pub(crate) struct Eval {
     /// Write the report to FILE instead of `llmops/eval_report.json`
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Ask the model even where the cache has its reply, and keep nothing
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Write every call with its reply to FILE, for --replay
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    pub(crate) record: Option<PathBuf>,
+    /// Answer every call from FILE; nothing is sent, and no key is needed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) replay: Option<PathBuf>,
 }
 
 /// `2/8`: the second of eight.
@@ -183,6 +194,31 @@ pub(crate) enum ModelCommand {
         #[arg(long, default_value = "hub")]
         from: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cache {
+    #[command(subcommand)]
+    pub(crate) command: CacheCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// How many replies there are, how old and how large
+    Stats,
+    /// Delete replies, by default those that are too old to be used
+    Prune {
+        /// Delete what is older than this: "7 d", "12 h"
+        #[arg(long, value_name = "TIME", value_parser = age, conflicts_with = "all")]
+        older_than: Option<Duration>,
+        /// Delete everything
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+fn age(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "write it like \"7 d\", \"12 h\" or \"30 min\"".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! One file per command: arguments, then domain calls, then what is printed, then the exit status.
 
+mod cache;
 mod ci;
 mod eval;
 mod explain;
@@ -19,7 +20,7 @@ use crate::cli::{Cli, Color, Command, Global};
 use crate::config::{Config, Vocabulary};
 use crate::error::{Error, ExitStatus, Result};
 use crate::eval::metrics::METRICS;
-use crate::llm::{LOCAL, PROVIDERS};
+use crate::llm::{Client, LOCAL, PROVIDERS};
 
 pub(crate) fn run() -> ExitStatus {
     let cli = match Cli::try_parse() {
@@ -56,6 +57,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Report(arguments) => report::run(global, &arguments),
         Command::Explain(arguments) => explain::run(global, &arguments),
         Command::Model(arguments) => block_on(unless_interrupted(model::run(global, &arguments))),
+        Command::Cache(arguments) => cache::run(global, &arguments.command),
         Command::Reference(arguments) => reference::run(arguments.page),
     }
 }
@@ -71,11 +73,26 @@ fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 
 /// The configuration of the project that the command works in.
 fn configuration(global: &Global) -> Result<Config> {
+    configuration_for(global, true)
+}
+
+/// The same for a run that may send nothing, and so need not know what an application's headers hold.
+fn configuration_for(global: &Global, needs_header_secrets: bool) -> Result<Config> {
     let vocabulary = Vocabulary {
         metrics: METRICS.iter().map(|metric| (metric.name, metric.scale.unit())).collect(),
         providers: PROVIDERS.iter().map(|known| known.name).chain(LOCAL.iter().map(|(name, _)| *name)).collect(),
+        needs_header_secrets,
     };
     Config::find(&global.directory, global.config.as_deref(), &vocabulary)
+}
+
+/// Ends a client's work however its run ends: replies that wait to be kept are kept, and what is to be said is said.
+struct Closing(Client);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close().iter().for_each(|notice| output::note(notice));
+    }
 }
 
 /// Completes when the user presses Ctrl-C, or a CI system asks the process to end; never, if that cannot be known.

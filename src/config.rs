@@ -37,6 +37,9 @@ pub(crate) struct Config {
     pub(crate) retrieval: Retrieval,
     pub(crate) eval: Eval,
     pub(crate) gate: Gate,
+    pub(crate) cache: Cache,
+    /// Only a flag says so, never the file.
+    pub(crate) cassette: Option<Cassette>,
     pub(crate) providers: Vec<CustomProvider>,
     pub(crate) limits: Vec<ProviderLimits>,
     pub(crate) env: Env,
@@ -70,6 +73,8 @@ pub(crate) struct HttpTarget {
     pub(crate) method: String,
     /// Resolved: may hold secrets.
     pub(crate) headers: Vec<(String, Secret)>,
+    /// The values of headers that the environment gave.
+    pub(crate) secrets: Vec<Secret>,
     pub(crate) body: Option<Located<String>>,
     /// JSON pointers (RFC 6901) into the reply.
     pub(crate) answer: String,
@@ -122,6 +127,21 @@ pub(crate) struct Gate {
     pub(crate) max_error_rate: f64,
 }
 
+/// `[cache]`: the replies of models that earlier runs have paid for.
+pub(crate) struct Cache {
+    pub(crate) enabled: bool,
+    /// An older reply is asked for again.
+    pub(crate) ttl: Duration,
+}
+
+/// The file that all calls of a run are written to, or that answers them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cassette {
+    Record(PathBuf),
+    /// Nothing is sent, so no key is needed.
+    Replay(PathBuf),
+}
+
 /// `[providers.NAME]`: a server of the user's own.
 #[derive(Clone)]
 pub(crate) struct CustomProvider {
@@ -151,6 +171,8 @@ pub(crate) struct Vocabulary {
     /// Metrics from 0 to 1, and metrics that are a time.
     pub(crate) metrics: Vec<(&'static str, MetricUnit)>,
     pub(crate) providers: Vec<&'static str>,
+    /// Whether the headers of an application under test must have their secrets: a replayed run sends none.
+    pub(crate) needs_header_secrets: bool,
 }
 
 /// How a metric's threshold is written.
@@ -206,7 +228,10 @@ impl Config {
     /// The configuration that a text means, with these variables set.
     #[cfg(test)]
     pub(crate) fn of_text(root: PathBuf, text: &str, env: &[(&str, &str)]) -> Result<Self> {
-        Self::parse(Source { root, file: FILE_NAME, text, env: Env::of(env) }, &tests::vocabulary())
+        let mut config = Self::parse(Source { root, file: FILE_NAME, text, env: Env::of(env) }, &tests::vocabulary())?;
+        // A test that wants a cache gives it a folder of its own.
+        config.cache.enabled = false;
+        Ok(config)
     }
 
     /// A path of the configuration, from the project's folder.
@@ -217,6 +242,16 @@ impl Config {
     /// Where local state is kept; never committed.
     pub(crate) fn state_folder(&self) -> PathBuf {
         self.root.join(STATE_FOLDER)
+    }
+
+    /// Whether the gate looks at a metric.
+    pub(crate) fn gates(&self, metric: &str) -> bool {
+        self.gate.thresholds.iter().any(|(name, _)| name.value == metric)
+    }
+
+    /// Whether every call is answered from a file.
+    pub(crate) fn is_replayed(&self) -> bool {
+        matches!(self.cassette, Some(Cassette::Replay(_)))
     }
 
     /// A problem with a configured value, at its line.

@@ -24,12 +24,17 @@ pub(crate) fn sha256_of(mut reader: impl Read) -> io::Result<String> {
 
 /// SHA-256 of several parts; each part's length goes in, so that ("ab", "c") and ("a", "bc") differ.
 pub(crate) fn sha256_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    hex(&raw_sha256_parts(parts.into_iter().map(str::as_bytes)))
+}
+
+/// The same as bytes, of bytes.
+pub(crate) fn raw_sha256_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part.as_bytes());
+        hasher.update(part);
     }
-    hex(&hasher.finalize())
+    hasher.finalize().into()
 }
 
 /// Hashes everything that is read through it.
@@ -58,7 +63,7 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

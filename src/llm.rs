@@ -2,12 +2,17 @@
 //!
 //! ```text
 //! Model -> Endpoint (where, which dialect, which key)
-//! Request -> dialect.encode -> Transport (limits, attempts, waits, time limit) -> dialect.decode -> Reply
+//! Request -> dialect.encode -> Exchange -> Transport (limits, attempts, waits, time limit) -> dialect.decode -> Reply
+//!                                  | cache: replies of earlier runs
+//!                                  | cassette: recorded, or replayed with nothing sent
 //! ```
 
+mod cache;
+mod cassette;
 mod chat;
 mod client;
 mod endpoint;
+mod exchange;
 mod failure;
 mod limits;
 mod model;
@@ -15,6 +20,7 @@ mod providers;
 mod retry;
 mod transport;
 
+pub(crate) use cache::{CacheStats, Keep, Pruned, prune, stats};
 pub(crate) use chat::{Finish, Grounding, GroundingPassage, Message, Parameters, Reply, Request, Role};
 pub(crate) use client::{Answered, Client, HttpCall};
 pub(crate) use endpoint::Endpoint;

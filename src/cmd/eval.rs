@@ -8,15 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ingest::Fill;
-use super::{configuration, ingest, interrupted, output, report_file, unless_interrupted};
+use super::{Closing, configuration_for, ingest, interrupted, output, report_file, unless_interrupted};
 use crate::cli::{Eval, Global};
-use crate::config::{Config, Located, TargetKind};
+use crate::config::{Cassette, Config, Located, TargetKind};
 use crate::cost::Usage;
 use crate::error::{Error, ExitStatus, Problem, Result};
 use crate::eval::{
     Dataset, Ended, Event, Identity, Journal, Measured, Measurer, Run, Shard, Start, Target, open_target,
     run as run_cases,
 };
+use crate::llm::Client;
 use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
 use crate::{clock, gate};
 
@@ -29,11 +30,13 @@ pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus>
 
 /// Evaluates, decides, writes and shows the report.
 pub(super) async fn gate(global: &Global, arguments: &Eval, fill: Fill) -> Result<ExitStatus> {
-    let mut config = configuration(global)?;
+    let mut config = configuration_for(global, arguments.replay.is_none())?;
     apply(&mut config, arguments)?;
+    config.cassette = cassette(global, arguments);
     let path = report_file::path(global, arguments.report.as_deref())?;
     json::prepare(&path)?;
-    let Evaluated { report, journal } = evaluate(global, &config, arguments, fill).await?;
+    let Evaluated { report, journal, client } = evaluate(global, &config, arguments, fill).await?;
+    let recorded = client.finish_recording();
     // What was measured is shown even if it cannot be written; then the run is no success all the same.
     let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| take(row));
     let written = json::write(&report, &rows, &path);
@@ -42,7 +45,7 @@ pub(super) async fn gate(global: &Global, arguments: &Eval, fill: Fill) -> Resul
     if report.ended_early.is_none() {
         journal.finish();
     }
-    Ok(gate::exit_status(&report))
+    recorded.map(|()| gate::exit_status(&report))
 }
 
 /// Flags win over the environment, and both over the file. A flag that the kind of target does not look at is refused,
@@ -76,13 +79,21 @@ fn apply(config: &mut Config, arguments: &Eval) -> Result<()> {
     if let Some(repeats) = arguments.repeats {
         config.eval.repeats = repeats;
     }
+    config.cache.enabled &= !arguments.no_cache;
     Ok(())
 }
 
-/// A decided report, and the journal that holds its cases.
+fn cassette(global: &Global, arguments: &Eval) -> Option<Cassette> {
+    let path = |file: &std::path::PathBuf| global.directory.join(file);
+    let record = arguments.record.as_ref().map(|file| Cassette::Record(path(file)));
+    record.or_else(|| arguments.replay.as_ref().map(|file| Cassette::Replay(path(file))))
+}
+
+/// A decided report, the journal that holds its cases, and the client that asked.
 struct Evaluated {
     report: Report,
     journal: Journal,
+    client: Client,
 }
 
 /// Everything from the configuration to the decided report.
@@ -90,6 +101,8 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
     let timestamp = clock::timestamp();
     let shard = arguments.shard.map(|part| Shard { index: part.index, count: part.count });
     let checked = setup::check(config)?;
+    let client = checked.client.clone();
+    let _closing = Closing(client.clone());
     let (retriever, facts) = unless_interrupted(async {
         let retriever = ingest::open_retriever(config, &checked.client, fill, global.quiet).await?;
         if let Some(retriever) = &retriever {
@@ -124,7 +137,7 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
     let Ended { journal, early } = ended?;
     let report = report(facts, &journal, early)?;
     let verdict = gate::check(&report);
-    Ok(Evaluated { report: report.decided(verdict), journal })
+    Ok(Evaluated { report: report.decided(verdict), journal, client })
 }
 
 /// Flags say where a run begins; a job that a CI system starts again goes on by itself.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{configuration, output};
+use super::{Closing, configuration, output};
 use crate::cli::Global;
 use crate::config::{Config, StoreKind, TargetKind};
 use crate::error::{Error, ExitStatus, Result};
@@ -20,6 +20,7 @@ pub(super) async fn run(global: &Global) -> Result<ExitStatus> {
         return Err(Error::config("only a target of kind \"rag\" has a store to fill").at(&config.file, None));
     }
     let client = Client::new(&config)?;
+    let _closing = Closing(client.clone());
     let retriever = Retriever::open(&config, &client)?;
     let summary = fill(&config, &retriever, global.quiet).await?;
     if global.json {

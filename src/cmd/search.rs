@@ -6,7 +6,7 @@ use anstyle::Style;
 use serde_json::json;
 
 use super::ingest::Fill;
-use super::{configuration, ingest, output};
+use super::{Closing, configuration, ingest, output};
 use crate::cli::{Global, Search};
 use crate::error::{Error, ExitStatus, Result};
 use crate::llm::Client;
@@ -19,6 +19,7 @@ pub(super) async fn run(global: &Global, arguments: &Search) -> Result<ExitStatu
         return Err(Error::config("the question is empty"));
     }
     let client = Client::new(&config)?;
+    let _closing = Closing(client.clone());
     let retriever = ingest::open_retriever(&config, &client, Fill::Embedded, global.quiet).await?;
     let retriever = retriever
         .ok_or_else(|| Error::config("only a target of kind \"rag\" has a store to search").at(&config.file, None))?;

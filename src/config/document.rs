@@ -13,7 +13,9 @@ use toml::de::{DeTable, DeValue};
 use crate::error::{Problem, suggestion};
 
 const SHORTEST: Duration = Duration::from_millis(1);
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// A limit as a time and as messages write it.
+type Limit = (Duration, &'static str);
+const LONGEST: Limit = (Duration::from_secs(24 * 60 * 60), "24 h");
 
 /// A value and the line that it was written on; no line if it is a default.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +106,13 @@ impl<'a> Section<'a> {
         })
     }
 
+    pub(super) fn boolean(&self, key: &str) -> Option<Located<bool>> {
+        self.read(key, "true or false", |value| match value {
+            DeValue::Boolean(value) => Some(*value),
+            _ => None,
+        })
+    }
+
     /// The strings of an array, each with its own line.
     pub(super) fn strings(&self, key: &str) -> Option<Vec<Located<String>>> {
         let (value, line) = self.value(key)?;
@@ -162,13 +171,19 @@ impl<'a> Section<'a> {
 
     /// A time with its unit: "500 ms", "60 s", "2 min".
     pub(super) fn duration(&self, key: &str) -> Option<Located<Duration>> {
+        self.duration_up_to(key, &LONGEST)
+    }
+
+    /// The same with a limit of its own: "30 d".
+    pub(super) fn duration_up_to(&self, key: &str, limit: &Limit) -> Option<Located<Duration>> {
         let text = self.string(key)?;
+        let (longest, shown) = *limit;
         if let Some(value) = parse_duration(&text.value) {
-            if !(SHORTEST..=LONGEST).contains(&value) {
-                let message = format!("{} is \"{}\", but must be from 1 ms to 24 h", self.path(key), text.value);
+            if !(SHORTEST..=longest).contains(&value) {
+                let message = format!("{} is \"{}\", but must be from 1 ms to {shown}", self.path(key), text.value);
                 self.document.report(text.line, message, None);
             }
-            return Some(Located { value: value.min(LONGEST), line: text.line });
+            return Some(Located { value: value.min(longest), line: text.line });
         }
         let message = format!("{} is \"{}\", which is not a time", self.path(key), text.value);
         let hint = "write it like \"500 ms\", \"60 s\" or \"2 min\"";
@@ -250,7 +265,7 @@ fn with_article(kind: &str) -> String {
     format!("{article} {kind}")
 }
 
-/// Reads "500 ms", "60 s", "2 min" or "1 h".
+/// Reads "500 ms", "60 s", "2 min", "1 h" or "30 d".
 pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let split = text.find(|character: char| !character.is_ascii_digit() && character != '.')?;
@@ -260,6 +275,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
         "s" => 1.0,
         "min" => 60.0,
         "h" => 3600.0,
+        "d" => 86_400.0,
         _ => return None,
     };
     Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()
@@ -274,6 +290,7 @@ mod tests {
         assert_eq!(parse_duration("500 ms"), Some(Duration::from_millis(500)));
         assert_eq!(parse_duration("1.5s"), Some(Duration::from_millis(1500)));
         assert_eq!(parse_duration("2 min"), Some(Duration::from_secs(120)));
+        assert_eq!(parse_duration("30 d"), Some(Duration::from_secs(30 * 24 * 60 * 60)));
         for wrong in ["2", "2 parsecs", "s", "", "-1 s", "1..2 s"] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
         }

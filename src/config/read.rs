@@ -2,11 +2,12 @@
 //! unwrapped, so that all problems are found.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::document::{Document, Section};
 use super::{
-    Config, CustomProvider, Env, Eval, Gate, HttpTarget, Located, MetricUnit, Pgvector, ProviderLimits, Retrieval,
-    Secret, Source, StoreKind, Target, TargetKind, Vocabulary,
+    Cache, Config, CustomProvider, Env, Eval, Gate, HttpTarget, Located, MetricUnit, Pgvector, ProviderLimits,
+    Retrieval, Secret, Source, StoreKind, Target, TargetKind, Vocabulary,
 };
 use crate::digest::sha256;
 use crate::error::suggestion;
@@ -18,6 +19,7 @@ struct Context<'a> {
     metrics: &'a [(&'static str, MetricUnit)],
     /// Built-in and own providers.
     providers: Vec<&'a str>,
+    needs_header_secrets: bool,
 }
 
 pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, vocabulary: &Vocabulary) -> Option<Config> {
@@ -27,12 +29,14 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     project.finish();
     let own = read_providers(&root.section("providers"), document);
     let providers = vocabulary.providers.iter().copied().chain(own.iter().map(|own| own.name.as_str())).collect();
-    let context = Context { document, env: &env, metrics: &vocabulary.metrics, providers };
+    let needs_header_secrets = vocabulary.needs_header_secrets;
+    let context = Context { document, env: &env, metrics: &vocabulary.metrics, providers, needs_header_secrets };
     let target = read_target(&root.section("target"), &context);
     let retrieval = read_retrieval(&root.section("retrieval"), &context);
     let eval = read_eval(&root.section("eval"), &context);
     let gate = read_gate(&root.section("gate"), &context);
     let limits = read_limits(&root.section("limits"), &context);
+    let cache = read_cache(&root.section("cache"));
     Some(Config {
         name: name.unwrap_or_else(|| folder_name(&source.root)),
         root: source.root,
@@ -43,6 +47,8 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         retrieval: retrieval?,
         eval: eval?,
         gate: gate?,
+        cache: cache?,
+        cassette: None,
         providers: own,
         limits,
         env,
@@ -154,8 +160,13 @@ fn read_http(section: &Section, context: &Context) -> Option<HttpTarget> {
     for (name, value) in &headers {
         check_header(section, document, name, value);
     }
-    let headers =
-        headers.into_iter().filter_map(|(name, value)| Some((name, secret(document, context.env, &value)?))).collect();
+    let from_env = headers.iter().filter(|(_, value)| value.value.starts_with("env:"));
+    let secrets = from_env.filter_map(|(_, value)| context.env.resolve(&value.value).ok()).map(Secret::new).collect();
+    let headers = headers.into_iter().filter_map(|(name, value)| {
+        let is_there = context.needs_header_secrets || context.env.resolve(&value.value).is_ok();
+        Some((name, if is_there { secret(document, context.env, &value)? } else { Secret::new("") }))
+    });
+    let headers = headers.collect();
     let pointer = |key: &str, default: Option<&str>| {
         let Some(found) = section.string(key) else { return default.map(str::to_owned) };
         if !found.value.is_empty() && !found.value.starts_with('/') {
@@ -171,7 +182,7 @@ fn read_http(section: &Section, context: &Context) -> Option<HttpTarget> {
         let message = format!("{} is \"{}\", which is no address", section.path("url"), url.value);
         document.report(url.line, message, Some("write it like \"http://localhost:8000/ask\"".into()));
     }
-    Some(HttpTarget { url, method: method?.to_owned(), headers, body, answer: answer?, passages, usage })
+    Some(HttpTarget { url, method: method?.to_owned(), headers, secrets, body, answer: answer?, passages, usage })
 }
 
 /// A name and a value as HTTP allows them (RFC 9110, 5.1 and 5.5).
@@ -313,6 +324,16 @@ fn read_gate(section: &Section, context: &Context) -> Option<Gate> {
     }
     Some(Gate { thresholds, max_error_rate: max_error_rate?.value })
 }
+
+fn read_cache(section: &Section) -> Option<Cache> {
+    let enabled = section.boolean("enabled");
+    let ttl = section.duration_up_to("ttl", &LONGEST_TTL);
+    section.finish();
+    Some(Cache { enabled: enabled?.value, ttl: ttl?.value })
+}
+
+/// Ten years.
+const LONGEST_TTL: (Duration, &str) = (Duration::from_secs(3650 * 24 * 60 * 60), "3650 d");
 
 fn read_providers(section: &Section, document: &Document) -> Vec<CustomProvider> {
     let mut providers = Vec::new();

@@ -9,6 +9,7 @@ pub(super) fn vocabulary() -> Vocabulary {
             ("overall", MetricUnit::Share),
             ("latency", MetricUnit::Time),
         ],
+        needs_header_secrets: true,
         providers: vec![
             "local",
             "recorded",

@@ -57,6 +57,8 @@ pub(crate) struct Output {
     /// Retrieval and the model's successful attempt, without waiting for retries; `None` if the answer was replayed.
     pub(crate) latency: Option<Duration>,
     pub(crate) attempts: u32,
+    /// From the response cache.
+    pub(crate) cached: bool,
 }
 
 /// What one metric said of one case. Not measured is never a number.

@@ -32,7 +32,15 @@ pub(crate) struct CaseResult {
     latency_ms: Option<f64>,
     finish: Option<Finish>,
     attempts: u32,
+    /// From the response cache: nothing was sent.
+    #[serde(skip_serializing_if = "is_false")]
+    cached: bool,
     usage: Usage,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Which row of the report this is; rows stand in this order.
@@ -66,6 +74,7 @@ impl CaseResult {
             latency_ms: None,
             finish: None,
             attempts: 0,
+            cached: false,
             usage: Usage::default(),
         };
         match output {
@@ -76,6 +85,7 @@ impl CaseResult {
                 latency_ms: output.latency.map(|latency| latency.as_secs_f64() * 1000.0),
                 finish: output.finish,
                 attempts: output.attempts,
+                cached: output.cached,
                 usage: output.usage,
                 ..result
             },
@@ -121,6 +131,8 @@ pub(crate) struct Measured {
     pub(crate) latency_ms: Option<f64>,
     #[serde(default)]
     pub(crate) finish: Option<Finish>,
+    #[serde(default)]
+    pub(crate) cached: bool,
     #[serde(default)]
     pub(crate) usage: Usage,
 }

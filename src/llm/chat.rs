@@ -64,6 +64,8 @@ pub(crate) struct Request {
     pub(crate) messages: Vec<Message>,
     pub(crate) parameters: Parameters,
     pub(crate) grounding: Grounding,
+    /// The how-manieth time a case asks this, from 0: an earlier time's kept reply is no answer to it.
+    pub(crate) repeat: u32,
 }
 
 impl Request {
@@ -108,4 +110,6 @@ pub(crate) struct Reply {
     pub(crate) latency: Option<Duration>,
     /// How many requests were sent, 1 without retries; 0 if nothing was sent at all.
     pub(crate) attempts: u32,
+    /// An earlier run's reply, taken from the cache.
+    pub(crate) cached: bool,
 }

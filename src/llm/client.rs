@@ -1,4 +1,9 @@
 //! The one client: finds a model's provider, sends the call, and makes a reply of the answer.
+//!
+//! ```text
+//! call -> replay
+//!       | cache -> transport   -> decode -> cache, recorder
+//! ```
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -7,12 +12,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::cache::Cache;
+use super::cassette::Tape;
+use super::exchange::Exchange;
 use super::limits::{self, Limits};
 use super::providers::NoAnswer;
 use super::providers::extractive::{self, Extract};
 use super::providers::recorded::Recording;
-use super::transport::{Inspect, Transport};
+use super::transport::Transport;
 use super::{Endpoint, Finish, LOCAL, Model, PROVIDERS, Reply, Request};
+use crate::clock;
 use crate::config::{Config, CustomProvider, Env, Secret};
 use crate::cost::Usage;
 use crate::error::{Error, Result, suggestion};
@@ -30,9 +39,11 @@ pub(crate) struct HttpCall {
 #[derive(Debug, Clone)]
 pub(crate) struct Answered {
     pub(crate) body: Value,
-    /// Time of the attempt that succeeded.
-    pub(crate) latency: Duration,
+    /// Time of the attempt that succeeded; `None` if nothing was sent.
+    pub(crate) latency: Option<Duration>,
     pub(crate) attempts: u32,
+    /// From the response cache.
+    pub(crate) cached: bool,
 }
 
 /// Calls models and other servers. Clones share connections.
@@ -50,6 +61,9 @@ struct Inner {
     root: PathBuf,
     /// By file name, each read once.
     recordings: Mutex<HashMap<String, Arc<Recording>>>,
+    /// What earlier runs were answered; for models only, since an application under test may change at any time.
+    cache: Option<Cache>,
+    tape: Option<Tape>,
 }
 
 impl Client {
@@ -69,6 +83,8 @@ impl Client {
                 return Err(Error::config(message).at(&config.file, limits.line).hint("remove it"));
             }
         }
+        let tape = Tape::open(config)?;
+        let is_cached = config.cache.enabled && !config.is_replayed();
         Ok(Self(Arc::new(Inner {
             limits: Limits::new(config.limits.clone(), floor),
             transport: Transport::new(config.target.timeout, jitter),
@@ -77,6 +93,8 @@ impl Client {
             file: config.file.clone(),
             root: config.root.clone(),
             recordings: Mutex::default(),
+            cache: is_cached.then(|| Cache::new(config, clock::unix_seconds)),
+            tape,
         })))
     }
 
@@ -104,54 +122,125 @@ impl Client {
                 .hint("remove \"stop\" from the prompt's parameters"));
         }
         let call = (dialect.encode)(endpoint, model, request);
-        // Decoding takes microseconds; a reply of a foreign shape is found while it can still be asked for again.
-        let inspect = |body: &Value| match (dialect.decode)(body) {
-            Ok(decoded) => Ok(Some(decoded.usage)),
-            Err(NoAnswer::Said(_)) => Ok(None),
-            Err(NoAnswer::Foreign(message)) => Err(message),
-        };
-        let answered = self.exchange(endpoint, model, &call, &inspect).await?;
-        let decoded = (dialect.decode)(&answered.body)?;
+        let exchange = Exchange { endpoint: Some(endpoint), model, call: &call, repeat: request.repeat };
+        let (decoded, answered) = self.ask(exchange, dialect.decode, |decoded| Some(decoded.usage)).await?;
         Ok(Reply {
             text: decoded.text,
             usage: decoded.usage,
             finish: decoded.finish,
             abstained: None,
-            latency: Some(answered.latency),
+            latency: answered.latency,
             attempts: answered.attempts,
+            cached: answered.cached,
         })
     }
 
-    /// Sends one JSON request with retries within the time limit. Errors name the URL.
-    pub(crate) async fn send(&self, call: &HttpCall) -> Result<Answered> {
-        let lane = self.0.limits.of_server(call);
-        self.0.transport.send(call, &lane, &|_| Ok(None)).await.map_err(|gave_up| gave_up.of_server(call))
+    /// Sends one JSON request to an application under test, with retries within the time limit. Errors name the URL.
+    pub(crate) async fn send(&self, call: &HttpCall, repeat: u32) -> Result<Answered> {
+        let exchange = Exchange { endpoint: None, model: "", call, repeat };
+        if let Some(Tape::Replay(replay)) = &self.0.tape {
+            return replay.answer(&exchange);
+        }
+        let lane = exchange.lane(&self.0.limits);
+        let answered = self
+            .0
+            .transport
+            .send(call, &lane, &|_| Ok(None))
+            .await
+            .map_err(|gave_up| gave_up.of_exchange(&exchange))?;
+        self.record(&exchange, &answered);
+        Ok(answered)
     }
 
-    /// The same for a provider's model; errors name the provider, its key and the model.
-    pub(crate) async fn call(&self, endpoint: &Endpoint, model: &str, call: &HttpCall) -> Result<Answered> {
-        self.exchange(endpoint, model, call, &|_| Ok(None)).await
-    }
-
-    async fn exchange(
+    /// Calls a provider's model; errors name the provider, its key and the model. Only what `decode` accepts is kept.
+    pub(crate) async fn call<T>(
         &self,
         endpoint: &Endpoint,
         model: &str,
         call: &HttpCall,
-        inspect: Inspect<'_>,
-    ) -> Result<Answered> {
-        let lane = self.0.limits.of_model(endpoint, model);
-        let sent = self.0.transport.send(call, &lane, inspect).await;
-        sent.map_err(|gave_up| gave_up.of_model(endpoint, model, call))
+        decode: impl Fn(&Value) -> Result<T> + Sync,
+    ) -> Result<T> {
+        let exchange = Exchange { endpoint: Some(endpoint), model, call, repeat: 0 };
+        let decode = |body: &Value| decode(body).map_err(NoAnswer::Said);
+        self.ask(exchange, decode, |_| None).await.map(|(decoded, _)| decoded)
+    }
+
+    /// The reply to a call of a model, from wherever it is to come. `usage` is what a reply says that it consumed.
+    async fn ask<T>(
+        &self,
+        exchange: Exchange<'_>,
+        decode: impl Fn(&Value) -> std::result::Result<T, NoAnswer> + Sync,
+        usage: impl Fn(&T) -> Option<Usage> + Sync,
+    ) -> Result<(T, Answered)> {
+        let inner = &self.0;
+        if let Some(Tape::Replay(replay)) = &inner.tape {
+            let answered = replay.answer(&exchange)?;
+            return Ok((decode(&answered.body)?, answered));
+        }
+        let cache = inner.cache.as_ref().map(|cache| (cache, exchange.cache_key()));
+        // What can no longer be read is asked for again.
+        if let Some(body) = cache.as_ref().and_then(|(cache, key)| cache.get(key))
+            && let Ok(decoded) = decode(&body)
+        {
+            let answered = Answered { body, latency: None, attempts: 0, cached: true };
+            self.record(&exchange, &answered);
+            return Ok((decoded, answered));
+        }
+        // Decoding takes microseconds; a reply of a foreign shape is found while it can still be asked for again.
+        let inspect = |body: &Value| match decode(body) {
+            Ok(decoded) => Ok(usage(&decoded)),
+            Err(NoAnswer::Said(_)) => Ok(None),
+            Err(NoAnswer::Foreign(message)) => Err(message),
+        };
+        let sent = inner.transport.send(exchange.call, &exchange.lane(&inner.limits), &inspect).await;
+        let answered = sent.map_err(|gave_up| gave_up.of_exchange(&exchange))?;
+        let decoded = decode(&answered.body)?;
+        if let Some((cache, key)) = cache {
+            cache.put(key, &answered.body);
+        }
+        self.record(&exchange, &answered);
+        Ok((decoded, answered))
+    }
+
+    fn record(&self, exchange: &Exchange<'_>, answered: &Answered) {
+        if let Some(Tape::Record(recorder)) = &self.0.tape {
+            recorder.record(exchange, answered);
+        }
+    }
+
+    /// Whether texts should be sent one by one, so that each can be found again in a cassette whatever its company.
+    pub(crate) fn is_taped(&self) -> bool {
+        self.0.tape.is_some()
+    }
+
+    /// Ends the recording, if there is one; an error if it is not complete.
+    pub(crate) fn finish_recording(&self) -> Result<()> {
+        match &self.0.tape {
+            Some(Tape::Record(recorder)) => recorder.finish(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until the cache is written, and gives what the user should know of it. To be called when a run ends,
+    /// however it ends.
+    pub(crate) fn close(&self) -> Vec<String> {
+        let Some(cache) = &self.0.cache else { return Vec::new() };
+        cache.close();
+        cache.take_notices()
     }
 
     /// Where a provider is; a configuration error if it is unknown or its key is missing.
     pub(crate) fn endpoint(&self, provider: &str) -> Result<Endpoint> {
+        let is_replayed = matches!(self.0.tape, Some(Tape::Replay(_)));
         if let Some(custom) = self.0.custom.iter().find(|custom| custom.name == provider) {
+            if is_replayed {
+                return Endpoint::custom(custom, &self.0.file, &self.0.env);
+            }
             return Endpoint::custom_with_key(custom, &self.0.file, &self.0.env);
         }
         if let Some(known) = PROVIDERS.iter().find(|known| known.name == provider) {
-            return Endpoint::known(known, &self.0.env);
+            let env = &self.0.env;
+            return if is_replayed { Ok(Endpoint::replayed(known, env)) } else { Endpoint::known(known, env) };
         }
         let names: Vec<&str> = (self.0.custom.iter().map(|custom| custom.name.as_str()))
             .chain(PROVIDERS.iter().map(|known| known.name))
@@ -202,6 +291,7 @@ fn extract(request: &Request) -> Reply {
         abstained: Some(abstained),
         latency: Some(started.elapsed()),
         attempts: 0,
+        cached: false,
     }
 }
 

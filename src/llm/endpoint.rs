@@ -22,6 +22,18 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
+    /// A known provider for a run that sends nothing: without a key, and at any address.
+    pub(super) fn replayed(provider: &Provider, env: &Env) -> Self {
+        let base_url = env.first(provider.base_url_env).map_or(provider.base_url, |(_, url)| url);
+        Self {
+            provider: provider.name.to_owned(),
+            dialect: provider.dialect,
+            base_url: base_url.to_owned(),
+            key: None,
+            key_place: String::new(),
+        }
+    }
+
     /// A known provider, at the address and with the key that the environment names.
     pub(super) fn known(provider: &Provider, env: &Env) -> Result<Self> {
         let (variable, base_url) = match env.first(provider.base_url_env) {

@@ -6,6 +6,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
+use super::exchange::Exchange;
 use super::{Endpoint, HttpCall};
 use crate::error::Error;
 use crate::text::span;
@@ -60,6 +61,14 @@ impl GaveUp {
                 Error::unavailable(format!("{provider} does not know the model \"{model}\": {said}"))
             }
             _ => self.into_error(provider, &said, call),
+        }
+    }
+
+    /// The error of a call, whoever it went to.
+    pub(super) fn of_exchange(self, exchange: &Exchange<'_>) -> Error {
+        match exchange.endpoint {
+            Some(endpoint) => self.of_model(endpoint, exchange.model, exchange.call),
+            None => self.of_server(exchange.call),
         }
     }
 

@@ -248,6 +248,7 @@ fn encode_example(endpoint: &Endpoint, change: impl FnOnce(&mut Request)) -> Htt
             min_support: Some(0.5),
         },
         grounding: Grounding { question: "never sent".into(), ..Grounding::default() },
+        repeat: 0,
     };
     change(&mut request);
     (endpoint.dialect.encode)(endpoint, "some-model", &request)

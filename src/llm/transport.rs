@@ -20,12 +20,12 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
+use super::exchange::{bare, carries_secret, hide};
 use super::failure::{Cause, Failure, GaveUp, shorten};
 use super::limits::{Finished, Hedge, Lane, Need, Ticket, is_overload, told};
 use super::retry::{Decision, Tries, asked_wait, decide};
 use super::{Answered, HttpCall};
 use crate::clock;
-use crate::config::Secret;
 use crate::cost::Usage;
 
 /// A longer reply is no answer of a model.
@@ -90,7 +90,9 @@ impl Transport {
             let arrived = self.attempt_within(&sending, ticket, deadline, &mut tries.attempts).await;
             let attempts = tries.attempts;
             let failure = match arrived {
-                Ok(Arrived { body, latency }) => return Ok(Answered { body, latency, attempts }),
+                Ok(Arrived { body, latency }) => {
+                    return Ok(Answered { body, latency: Some(latency), attempts, cached: false });
+                }
                 Err(Some(failure)) => failure,
                 Err(None) => return Err(GaveUp { attempts, cause: Cause::TimeLimit(self.limit) }),
             };
@@ -262,13 +264,10 @@ fn most_output(body: &Value) -> Option<u64> {
 
 /// A server that repeats the key in its answer must not bring it into a report.
 fn hide_keys(body: &mut Value, bytes: &[u8], call: &HttpCall) {
-    let carries_key = |name: &str| ["auth", "key", "token", "secret", "cookie"].iter().any(|part| name.contains(part));
-    for (_, secret) in call.headers.iter().filter(|(name, _)| carries_key(&name.to_lowercase())) {
-        let value = secret.reveal();
-        // `Bearer KEY`: the key may come back alone.
-        let key = value.split_once(' ').map_or(value, |(_, key)| key);
-        if may_hold(bytes, key) {
-            hide(body, &Secret::new(key));
+    for (_, secret) in call.headers.iter().filter(|(name, _)| carries_secret(name)) {
+        let key = bare(secret);
+        if may_hold(bytes, key.reveal()) {
+            hide(body, &key);
         }
     }
 }
@@ -279,15 +278,6 @@ fn may_hold(json: &[u8], string: &str) -> bool {
     let runs = string.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
     let run = runs.max_by_key(|run| run.len()).unwrap_or_default();
     std::str::from_utf8(json).map_or(true, |json| json.contains(run))
-}
-
-fn hide(value: &mut Value, secret: &Secret) {
-    match value {
-        Value::String(text) if text.contains(secret.reveal()) => *text = secret.redact(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, secret)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| hide(field, secret)),
-        _ => {}
-    }
 }
 
 async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {

@@ -73,6 +73,8 @@ pub(crate) struct Highlights {
     pub(super) missed: BTreeMap<String, Shown>,
     /// Answers that were cut off at the model's token limit.
     pub(super) cut_off: usize,
+    /// Answers from the response cache.
+    pub(super) cached: usize,
 }
 
 /// Some cases of many.
@@ -112,6 +114,7 @@ impl Summary {
     pub(crate) fn add(&mut self, row: Measured) {
         self.usage += row.usage;
         self.latencies_ms.extend(row.latency_ms);
+        self.shown.cached += usize::from(row.cached);
         self.shown.cut_off += usize::from(row.finish == Some(Finish::Length));
         match &mut self.current {
             Some(case) if case.first.id == row.id => case.add(&row),

@@ -88,6 +88,10 @@ fn table(text: &mut String, report: &Report) {
             "latency", latency.p50_ms, latency.p95_ms, latency.max_ms
         );
     }
+    let cached = report.shown.cached;
+    if cached > 0 {
+        let _ = writeln!(text, "  {:<18} {} from the cache", "no call", count(cached, "answer"));
+    }
     let cut = report.shown.cut_off;
     if cut > 0 {
         let _ = writeln!(text, "  {:<18} {cut} at the model's token limit", "answers cut off");

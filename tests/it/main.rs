@@ -1,6 +1,7 @@
 //! Drives the built program in temporary projects, with real components beside it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod cache;
 mod docs;
 mod gate;
 mod ingest;
@@ -8,6 +9,7 @@ mod layers;
 mod models;
 mod pgvector;
 mod quickstart;
+mod replay;
 mod runs;
 mod support;
 mod targets;

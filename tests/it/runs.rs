@@ -6,51 +6,9 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::Value;
 
-use crate::support::http::{Received, Scripted, Server};
+use crate::support::chat::{answer, command, config, project, reply, run};
+use crate::support::http::{Scripted, Server};
 use crate::support::{Project, Ran};
-
-const PROMPT: &str = "---\nvariables: [question]\n---\n{{ question }}\n";
-
-/// A project that asks a chat model `cases` questions.
-fn project(cases: usize) -> Project {
-    let rows: String = (0..cases).map(|id| row(id) + "\n").collect::<Vec<_>>().concat();
-    Project::new(&[("llmops.toml", &config("")), ("prompts/qa/1.0.0.md", PROMPT), ("evals/dataset.jsonl", &rows)])
-}
-
-fn config(more: &str) -> String {
-    format!(
-        "[target]\nkind = \"prompt\"\nprompt = \"qa\"\nmodel = \"openai/m\"\ntimeout = \"5 s\"\n{more}\n\
-         [eval]\nmetrics = [\"answer_relevancy\"]\n[gate]\nanswer_relevancy = 0.5\n"
-    )
-}
-
-fn row(id: usize) -> String {
-    format!(r#"{{"id": "c{id}", "question": "Say {id}.", "expected_answer_keywords": ["<{id}>", "never"]}}"#)
-}
-
-/// What a model says that repeats the number it is asked for.
-fn answer(request: &Received) -> Scripted {
-    let number: String = request.body.split("Say ").nth(1).unwrap().chars().take_while(char::is_ascii_digit).collect();
-    reply(&format!("<{number}>"))
-}
-
-fn reply(text: &str) -> Scripted {
-    let message = serde_json::json!({
-        "choices": [{"message": {"content": text}, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 3, "completion_tokens": 2},
-    });
-    Scripted::json(message.to_string())
-}
-
-fn command(project: &Project, server: &Server, arguments: &[&str]) -> Command {
-    let mut command = project.command(".", arguments);
-    command.env("OPENAI_BASE_URL", &server.url).env("OPENAI_API_KEY", "sk-test-key");
-    command
-}
-
-fn run(project: &Project, server: &Server, arguments: &[&str]) -> Ran {
-    Ran::of(&mut command(project, server, arguments))
-}
 
 /// A report without what differs from run to run.
 fn comparable(mut report: Value) -> Value {
@@ -125,7 +83,7 @@ fn a_killed_run_goes_on_and_gives_the_report_of_an_undisturbed_one() {
         answer(request)
     });
     let project = project(60);
-    let mut child = command(&project, &server, &["eval", "--concurrency", "8"])
+    let mut child = command(&project, &server, &["eval", "--no-cache", "--concurrency", "8"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -137,15 +95,15 @@ fn a_killed_run_goes_on_and_gives_the_report_of_an_undisturbed_one() {
 
     valve.open();
     let before = server.received().len();
-    let ran = run(&project, &server, &["eval", "--resume"]).ends(0);
+    let ran = run(&project, &server, &["eval", "--no-cache", "--resume"]).ends(0);
     assert!(ran.stderr.contains("going on with an interrupted run: 30 of 60 are done"), "{}", ran.stderr);
     assert_eq!(server.received().len() - before, 30);
     let resumed = project.report();
-    run(&project, &server, &["eval"]).ends(0);
+    run(&project, &server, &["eval", "--no-cache"]).ends(0);
     assert_eq!(ids(&resumed), (0..60).map(|id| format!("c{id}")).collect::<Vec<_>>());
     assert_eq!(comparable(resumed), comparable(project.report()));
     // There is nothing left to go on with.
-    let ran = run(&project, &server, &["eval", "--resume"]).ends(0);
+    let ran = run(&project, &server, &["eval", "--no-cache", "--resume"]).ends(0);
     assert!(!ran.stderr.contains("going on"), "{}", ran.stderr);
 }
 
@@ -158,7 +116,7 @@ fn on_a_ci_system_an_interrupted_run_goes_on_by_itself() {
         answer(request)
     });
     let project = project(12);
-    let mut child = command(&project, &server, &["ci", "--concurrency", "2"])
+    let mut child = command(&project, &server, &["ci", "--no-cache", "--concurrency", "2"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -168,12 +126,17 @@ fn on_a_ci_system_an_interrupted_run_goes_on_by_itself() {
     child.wait().unwrap();
     valve.open();
     // By hand it begins anew, and says that it need not.
-    let ran = run(&project, &server, &["eval"]).ends(0);
+    let ran = run(&project, &server, &["eval", "--no-cache"]).ends(0);
     assert!(ran.stderr.contains("an interrupted run of the same content has 5 of 12"), "{}", ran.stderr);
-    let ran = Ran::of(command(&project, &server, &["ci"]).env("CI", "true")).ends(0);
+    let ran = Ran::of(command(&project, &server, &["ci", "--no-cache"]).env("CI", "true")).ends(0);
     assert!(ran.stderr.contains("going on with an interrupted run: 5 of 12 are done"), "{}", ran.stderr);
     // What changes an answer makes another run of it; what only changes the bar does not.
-    assert!(!run(&project, &server, &["eval", "--resume", "--model", "openai/other"]).ends(0).stderr.contains("going"));
+    assert!(
+        !run(&project, &server, &["eval", "--no-cache", "--resume", "--model", "openai/other"])
+            .ends(0)
+            .stderr
+            .contains("going")
+    );
 }
 
 /// The time at which each kill comes is random, so that it hits whatever the program does: starting, checking, asking,
@@ -186,7 +149,7 @@ fn two_hundred_random_kills_lose_nothing_and_double_nothing() {
     let mut random = fastrand::Rng::with_seed(7);
     let (mut kills, mut resumed) = (0, 0);
     while kills < KILLS {
-        let mut child = command(&project, &server, &["eval", "--resume", "--concurrency", "2"])
+        let mut child = command(&project, &server, &["eval", "--no-cache", "--resume", "--concurrency", "2"])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -210,9 +173,9 @@ fn two_hundred_random_kills_lose_nothing_and_double_nothing() {
         resumed += usize::from(stderr.contains("going on with an interrupted run"));
         kills += 1;
     }
-    run(&project, &server, &["eval", "--resume"]).ends(0);
+    run(&project, &server, &["eval", "--no-cache", "--resume"]).ends(0);
     let after_kills = comparable(project.report());
-    run(&project, &server, &["eval"]).ends(0);
+    run(&project, &server, &["eval", "--no-cache"]).ends(0);
     assert_eq!(after_kills, comparable(project.report()));
     assert!(resumed > KILLS / 10, "{resumed}: hardly any kill hit a run in its middle");
 }
@@ -235,12 +198,12 @@ fn only_what_failed_is_asked_again() {
         if fails { Scripted::status(400, r#"{"error":{"message":"no"}}"#) } else { answer(request) }
     });
     let project = project(10);
-    let ran = run(&project, &server, &["eval", "--retry-errors"]).ends(3);
+    let ran = run(&project, &server, &["eval", "--no-cache", "--retry-errors"]).ends(3);
     assert!(ran.stderr.starts_with("error: there is no run of this content"), "{}", ran.stderr);
-    run(&project, &server, &["eval"]).ends(2);
+    run(&project, &server, &["eval", "--no-cache"]).ends(2);
     sick.store(0, Ordering::SeqCst);
     let before = server.received().len();
-    let ran = run(&project, &server, &["eval", "--retry-errors"]).ends(0);
+    let ran = run(&project, &server, &["eval", "--no-cache", "--retry-errors"]).ends(0);
     assert!(ran.stderr.contains("1 failed and are asked again; 9 of 10 are kept"), "{}", ran.stderr);
     assert_eq!(server.received().len() - before, 1);
     check_complete(&project, 10);
@@ -250,13 +213,13 @@ fn only_what_failed_is_asked_again() {
 fn shards_and_merge_give_the_report_of_the_whole_run() {
     let server = Server::start(answer);
     let project = project(11);
-    run(&project, &server, &["eval"]).ends(0);
+    run(&project, &server, &["eval", "--no-cache"]).ends(0);
     let whole = comparable(project.report());
     let mut files = Vec::new();
     for shard in 1..=3 {
         let file = format!("shards/{shard}.json");
         let part = format!("{shard}/3");
-        let ran = run(&project, &server, &["eval", "--shard", &part, "--report", &file]).ends(0);
+        let ran = run(&project, &server, &["eval", "--no-cache", "--shard", &part, "--report", &file]).ends(0);
         assert!(ran.stdout.starts_with("SHARD  "), "{}", ran.stdout);
         // A shard alone is no pass, whatever it measured.
         let report: Value = serde_json::from_str(&project.read(&file)).unwrap();
@@ -274,10 +237,10 @@ fn shards_and_merge_give_the_report_of_the_whole_run() {
     project.run(&["merge", &files[0], &files[0]]).ends(3);
     // A bar that the whole run misses fails after merging as it does before.
     project.write("llmops.toml", &config("").replace("= 0.5", "= 0.6"));
-    run(&project, &server, &["eval"]).ends(1);
+    run(&project, &server, &["eval", "--no-cache"]).ends(1);
     for (shard, file) in (1..).zip(&files) {
         let part = format!("{shard}/3");
-        run(&project, &server, &["eval", "--shard", &part, "--report", file]).ends(0);
+        run(&project, &server, &["eval", "--no-cache", "--shard", &part, "--report", file]).ends(0);
     }
     project.run(&["merge", "shards"]).ends(1);
 }
@@ -286,7 +249,7 @@ fn shards_and_merge_give_the_report_of_the_whole_run() {
 fn a_provider_that_is_down_ends_the_run_early() {
     let server = Server::start(|_| Scripted::status(401, r#"{"error":{"message":"wrong key"}}"#));
     let project = project(500);
-    let ran = run(&project, &server, &["eval", "--concurrency", "4"]).ends(2);
+    let ran = run(&project, &server, &["eval", "--no-cache", "--concurrency", "4"]).ends(2);
     let expected =
         "the run ended after 20 of 500 cases: 20 of 20 failed: openai refused the key in OPENAI_API_KEY: wrong key";
     assert!(ran.stdout.contains(expected), "{}", ran.stdout);
@@ -302,7 +265,7 @@ fn a_run_ends_when_its_time_is_up_and_can_go_on() {
         answer(request)
     });
     let project = project(20);
-    let ran = run(&project, &server, &["eval", "--concurrency", "3", "--max-time", "700 ms"]).ends(2);
+    let ran = run(&project, &server, &["eval", "--no-cache", "--concurrency", "3", "--max-time", "700 ms"]).ends(2);
     assert!(
         ran.stdout.contains("the run ended after 7 of 20 cases: the run's time of 700 ms was up"),
         "{}",
@@ -310,9 +273,9 @@ fn a_run_ends_when_its_time_is_up_and_can_go_on() {
     );
     assert_eq!(project.report()["ended_early"], "the run's time of 700 ms was up");
     valve.open();
-    run(&project, &server, &["eval", "--resume"]).ends(0);
+    run(&project, &server, &["eval", "--no-cache", "--resume"]).ends(0);
     check_complete(&project, 20);
-    run(&project, &server, &["eval", "--max-time", "7"]).ends(3);
+    run(&project, &server, &["eval", "--no-cache", "--max-time", "7"]).ends(3);
 }
 
 #[test]
@@ -324,7 +287,7 @@ fn repeats_ask_each_case_again_and_count_it_once() {
         reply(if is_right { "<0> <1> <2> never" } else { "no" })
     });
     let project = project(3);
-    run(&project, &server, &["eval", "--repeats", "2", "--concurrency", "1"]).ends(0);
+    run(&project, &server, &["eval", "--no-cache", "--repeats", "2", "--concurrency", "1"]).ends(0);
     let report = project.report();
     let expected = serde_json::json!({"mean": 0.5, "n": 3, "skipped": 0, "errored": 0});
     assert_eq!(report["estimates"]["answer_relevancy"], expected);
@@ -367,7 +330,7 @@ fn on_a_full_disk_what_was_finished_is_kept() {
     let project = project(400);
     // What the small disk holds is copied away before it is gone with its namespace.
     let script = "mkdir -p .llmops/runs kept && mount -t tmpfs -o size=64k none .llmops/runs && \
-                  $LLMOPS eval -q --concurrency 4; code=$?; cp .llmops/runs/* kept/; exit $code";
+                  $LLMOPS eval --no-cache -q --concurrency 4; code=$?; cp .llmops/runs/* kept/; exit $code";
     let Some(ran) = with_own_mounts(&project, &server, script) else { return };
     let ran = ran.ends(2);
     assert!(ran.stderr.starts_with("error: cannot write the journal ./.llmops/runs/"), "{}", ran.stderr);
@@ -383,7 +346,7 @@ fn on_a_full_disk_what_was_finished_is_kept() {
     let kept = journalled(&project);
     assert!((20..400).contains(&kept), "{kept}");
     let before = server.received().len();
-    let resumed = run(&project, &server, &["eval", "--resume"]).ends(0);
+    let resumed = run(&project, &server, &["eval", "--no-cache", "--resume"]).ends(0);
     assert!(resumed.stderr.contains(&format!("{kept} of 400 are done")), "{}", resumed.stderr);
     assert_eq!(server.received().len() - before, 400 - kept);
     check_complete(&project, 400);

@@ -85,11 +85,11 @@ impl HttpTarget {
 }
 
 impl Target for HttpTarget {
-    fn answer<'a>(&'a self, case: &'a Case, _repeat: u32) -> BoxFuture<'a, Result<Output>> {
+    fn answer<'a>(&'a self, case: &'a Case, repeat: u32) -> BoxFuture<'a, Result<Output>> {
         Box::pin(async move {
-            let answered = self.client.send(&self.call(case)?).await?;
+            let answered = self.client.send(&self.call(case)?, repeat).await?;
             let output = self.output(&answered.body)?;
-            Ok(Output { latency: Some(answered.latency), attempts: answered.attempts, ..output })
+            Ok(Output { latency: answered.latency, attempts: answered.attempts, cached: answered.cached, ..output })
         })
     }
 

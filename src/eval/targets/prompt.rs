@@ -18,10 +18,15 @@ pub(super) struct PromptTarget {
 }
 
 impl Target for PromptTarget {
-    fn answer<'a>(&'a self, case: &'a Case, _repeat: u32) -> BoxFuture<'a, Result<Output>> {
+    fn answer<'a>(&'a self, case: &'a Case, repeat: u32) -> BoxFuture<'a, Result<Output>> {
         Box::pin(async move {
             let grounding = Grounding { question: case.question.clone(), passages: Vec::new() };
-            ask(&self.client, &self.model, &self.prompt, &case.fields(), grounding).await
+            ask(
+                Asking { client: &self.client, model: &self.model, prompt: &self.prompt, repeat },
+                &case.fields(),
+                grounding,
+            )
+            .await
         })
     }
 
@@ -30,16 +35,19 @@ impl Target for PromptTarget {
     }
 }
 
+/// Who is asked, with what, and for the how-manieth time.
+pub(super) struct Asking<'a> {
+    pub(super) client: &'a Client,
+    pub(super) model: &'a Model,
+    pub(super) prompt: &'a PromptVersion,
+    pub(super) repeat: u32,
+}
+
 /// Renders the prompt and calls the model.
-pub(super) async fn ask(
-    client: &Client,
-    model: &Model,
-    prompt: &PromptVersion,
-    values: &Map<String, Value>,
-    grounding: Grounding,
-) -> Result<Output> {
+pub(super) async fn ask(asking: Asking<'_>, values: &Map<String, Value>, grounding: Grounding) -> Result<Output> {
+    let Asking { client, model, prompt, repeat } = asking;
     let messages = prompt.render(values)?;
-    let request = Request { messages, parameters: prompt.parameters.clone(), grounding };
+    let request = Request { messages, parameters: prompt.parameters.clone(), grounding, repeat };
     let reply = client.chat(model, &request).await?;
     Ok(Output {
         answer: reply.text,
@@ -49,6 +57,7 @@ pub(super) async fn ask(
         finish: Some(reply.finish),
         latency: reply.latency,
         attempts: reply.attempts,
+        cached: reply.cached,
     })
 }
 

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
 use super::Target;
-use super::prompt::{ask, check_prompt};
+use super::prompt::{Asking, ask, check_prompt};
 use crate::error::{Problem, Result};
 use crate::eval::{Case, Output};
 use crate::llm::{Client, Grounding, GroundingPassage, Model};
@@ -24,7 +24,7 @@ pub(super) struct RagTarget {
 }
 
 impl Target for RagTarget {
-    fn answer<'a>(&'a self, case: &'a Case, _repeat: u32) -> BoxFuture<'a, Result<Output>> {
+    fn answer<'a>(&'a self, case: &'a Case, repeat: u32) -> BoxFuture<'a, Result<Output>> {
         Box::pin(async move {
             let started = Instant::now();
             let passages = self.retriever.search(&case.question, self.top_k).await?;
@@ -32,7 +32,8 @@ impl Target for RagTarget {
             let mut values = case.fields();
             values.extend(provided(&passages));
             let grounding = Grounding { question: case.question.clone(), passages: grounding(&passages) };
-            let output = ask(&self.client, &self.model, &self.prompt, &values, grounding).await?;
+            let asking = Asking { client: &self.client, model: &self.model, prompt: &self.prompt, repeat };
+            let output = ask(asking, &values, grounding).await?;
             Ok(Output { passages: Some(passages), latency: output.latency.map(|model| retrieval + model), ..output })
         })
     }

@@ -349,8 +349,8 @@ async fn any_server_can_be_called() {
         Server::sequence(vec![|| Scripted::json(r#"{"answer":"A"}"#), || Scripted::status(404, "no such page")]);
     let client = client(&server, "20 s");
     let call = HttpCall { method: "GET", url: format!("{}/ask?q=1", server.url), headers: Vec::new(), body: None };
-    assert_eq!(client.send(&call).await.unwrap().body["answer"], "A");
-    let error = client.send(&call).await.unwrap_err().to_string();
+    assert_eq!(client.send(&call, 0).await.unwrap().body["answer"], "A");
+    let error = client.send(&call, 0).await.unwrap_err().to_string();
     assert_eq!(error, format!("{}/ask answered 404 Not Found: no such page", server.url));
     assert_eq!(server.received()[0].path, "/ask?q=1");
 }

@@ -98,6 +98,7 @@ impl Recording {
             abstained: None,
             latency: None,
             attempts: 0,
+            cached: false,
         })
     }
 

@@ -67,14 +67,21 @@ impl Remote {
     async fn embed_batch(&self, texts: &[String], purpose: Purpose) -> Result<Vec<Vec<f32>>> {
         let (endpoint, model) = (&self.endpoint, self.model.name.as_str());
         let call = (self.wire.encode)(&Batch { endpoint, model, texts, purpose, dimensions: self.asked });
-        let answered = self.client.call(endpoint, model, &call).await?;
-        let embedded = (self.wire.decode)(&answered.body)?;
-        self.input_tokens.fetch_add(embedded.input_tokens, Ordering::Relaxed);
-        if embedded.vectors.len() != texts.len() {
-            let (got, asked) = (embedded.vectors.len(), texts.len());
-            return Err(Error::unavailable(format!("{} returned {got} vectors for {asked} texts", self.model)));
+        let (vectors, input_tokens) =
+            self.client.call(endpoint, model, &call, |body| self.decode(body, texts.len())).await?;
+        self.input_tokens.fetch_add(input_tokens, Ordering::Relaxed);
+        Ok(vectors)
+    }
+
+    /// A sound vector for each text, and the tokens that they took.
+    fn decode(&self, body: &Value, texts: usize) -> Result<(Vec<Vec<f32>>, u64)> {
+        let Embedded { vectors, input_tokens } = (self.wire.decode)(body)?;
+        if vectors.len() != texts {
+            let got = vectors.len();
+            return Err(Error::unavailable(format!("{} returned {got} vectors for {texts} texts", self.model)));
         }
-        embedded.vectors.iter().map(|vector| self.accept(vector)).collect()
+        let vectors = vectors.iter().map(|vector| self.accept(vector)).collect::<Result<_>>()?;
+        Ok((vectors, input_tokens))
     }
 
     /// The vector at unit length, if it is one of this space.
@@ -113,7 +120,8 @@ impl Embedder for Remote {
     }
 
     fn embed<'a>(&'a self, texts: &'a [String], purpose: Purpose) -> BoxFuture<'a, Result<Vec<Vec<f32>>>> {
-        let calls = batches(texts, self.wire.max_batch).into_iter().map(move |batch| self.embed_batch(batch, purpose));
+        let max_batch = if self.client.is_taped() { 1 } else { self.wire.max_batch };
+        let calls = batches(texts, max_batch).into_iter().map(move |batch| self.embed_batch(batch, purpose));
         stream::iter(calls).buffered(IN_FLIGHT).try_concat().boxed()
     }
 

@@ -24,7 +24,7 @@ use self::lexical::Index;
 use self::vectors::Vectors;
 use self::writer::Missing;
 use super::{MAX_NAMES, Store, embed, embed_question};
-use crate::config::{Config, STATE_FOLDER};
+use crate::config::{Cassette, Config, STATE_FOLDER};
 use crate::digest::sha256_parts;
 use crate::error::{Error, Result};
 use crate::rag::ingest::{Source, Sources};
@@ -36,6 +36,8 @@ const DEPTH: usize = 50;
 pub(super) struct Embedded {
     shared: Arc<Shared>,
     embedder: Option<Arc<dyn Embedder>>,
+    /// A recording must hold every call that a fresh checkout makes, so it begins with an empty store.
+    begins_empty: bool,
 }
 
 /// What the blocking threads work with.
@@ -50,7 +52,18 @@ impl Embedded {
     pub(super) fn new(config: &Config, embedder: Option<Arc<dyn Embedder>>) -> Self {
         let name = format!("{STATE_FOLDER}/{}", file::NAME);
         let file = StoreFile::new(config.state_folder().join(file::NAME), name);
-        Self { shared: Arc::new(Shared { file, vectors: Mutex::default(), index: Index::default() }), embedder }
+        let begins_empty = matches!(config.cassette, Some(Cassette::Record(_))) && embedder.is_some();
+        Self {
+            shared: Arc::new(Shared { file, vectors: Mutex::default(), index: Index::default() }),
+            embedder,
+            begins_empty,
+        }
+    }
+
+    fn empty(&self) -> Result<()> {
+        self.shared.file.remove()?;
+        self.shared.vectors.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Ok(())
     }
 
     /// Runs SQLite's work where it holds up nobody else's.
@@ -154,10 +167,12 @@ impl Store for Embedded {
     ) -> BoxFuture<'a, Result<IngestSummary>> {
         Box::pin(async move {
             let sources = sources.unwrap_or_default();
+            if self.begins_empty {
+                self.empty()?;
+            }
             match self.update(&sources, on).await {
                 Err(error) if file::is_damage(&error) => {
-                    self.shared.file.remove()?;
-                    self.shared.vectors.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    self.empty()?;
                     self.update(&sources, on).await
                 }
                 result => result,

@@ -1,0 +1,130 @@
+//! The response cache: what it answers, what it does not, and that it never is the reason why a run fails.
+
+use std::process::Stdio;
+
+use crate::support::chat::{KEY, answer, command, config, project, run};
+use crate::support::http::Server;
+use crate::support::{Project, Ran};
+
+/// Runs, and says how many requests the model got.
+fn requests(project: &Project, server: &Server, arguments: &[&str]) -> usize {
+    let before = server.received().len();
+    run(project, server, arguments).ends(0);
+    server.received().len() - before
+}
+
+#[test]
+fn a_second_run_sends_nothing_and_measures_the_same() {
+    let server = Server::start(answer);
+    let project = project(8);
+    assert_eq!(requests(&project, &server, &["eval"]), 8);
+    let first = project.report();
+    assert_eq!(requests(&project, &server, &["eval"]), 0);
+    let second = project.report();
+    assert_eq!(first["estimates"], second["estimates"]);
+    assert_eq!(first["usage"], second["usage"]);
+    let row = &second["results"][0];
+    assert_eq!((&row["cached"], &row["attempts"], &row["latency_ms"]), (&true.into(), &0.into(), &().into()));
+    let ran = run(&project, &server, &["eval"]).ends(0);
+    assert!(ran.stdout.contains("8 answers from the cache"), "{}", ran.stdout);
+    // Another key shares what was paid for; no key is in the file.
+    let ran = Ran::of(command(&project, &server, &["eval"]).env("OPENAI_API_KEY", "sk-another-key-987654"));
+    ran.ends(0);
+    assert_eq!(server.received().len(), 8);
+    let file = std::fs::read(project.path(".llmops/cache.db")).unwrap();
+    assert!(!file.windows(KEY.len()).any(|window| window == KEY.as_bytes()));
+}
+
+#[test]
+fn whatever_can_change_the_answer_asks_again() {
+    let server = Server::start(answer);
+    let project = project(3);
+    let warm = |arguments: &[&str]| requests(&project, &server, arguments);
+    assert_eq!(warm(&["eval"]), 3);
+    assert_eq!(warm(&["eval", "--no-cache"]), 3);
+    assert_eq!(warm(&["eval", "--model", "openai/other"]), 3);
+    // The first of the repeats is known already.
+    assert_eq!(warm(&["eval", "--repeats", "3"]), 6);
+    let prompt = "---\nvariables: [question]\nparameters: { temperature: 0.5 }\n---\n{{ question }}\n";
+    project.write("prompts/qa/1.0.1.md", prompt);
+    assert_eq!(warm(&["eval"]), 3);
+    project.write("prompts/qa/1.0.2.md", &prompt.replace("0.5", "0.6"));
+    assert_eq!(warm(&["eval"]), 3);
+    assert_eq!(warm(&["eval"]), 0);
+    // A bar on latency wants the model's own time.
+    project.write("llmops.toml", &format!("{}latency = \"10 s\"\n", config("")));
+    assert_eq!(warm(&["eval"]), 3);
+    project.write("llmops.toml", &format!("{}[cache]\nenabled = false\n", config("")));
+    assert_eq!(warm(&["eval"]), 3);
+}
+
+#[test]
+fn processes_share_the_file() {
+    let server = Server::start(answer);
+    let project = project(20);
+    let start = || {
+        command(&project, &server, &["eval", "-q", "--report", "other.json"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let children: Vec<_> = (0..4).map(|_| start()).collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(requests(&project, &server, &["eval"]), 0);
+    let stats = project.run(&["cache", "stats", "--json"]).ends(0);
+    let stats: serde_json::Value = serde_json::from_str(&stats.stdout).unwrap();
+    assert_eq!((&stats["replies"], &stats["expired"]), (&20.into(), &0.into()));
+}
+
+#[test]
+fn a_damaged_file_is_set_aside_and_said() {
+    let server = Server::start(answer);
+    let project = project(3);
+    requests(&project, &server, &["eval"]);
+    let path = project.path(".llmops/cache.db");
+    let whole = std::fs::read(&path).unwrap();
+    for damaged in [
+        b"this is no database, whatever it was before it became this".to_vec(),
+        [&whole[..100], &[0xff; 5000]].concat(),
+    ] {
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(project.path(&format!(".llmops/cache.db{suffix}")));
+        }
+        std::fs::write(&path, &damaged).unwrap();
+        let ran = run(&project, &server, &["eval"]).ends(0);
+        assert!(
+            ran.stderr
+                .contains("warning: the response cache .llmops/cache.db was damaged; it is now cache.db.damaged-"),
+            "{}",
+            ran.stderr
+        );
+        assert_eq!(requests(&project, &server, &["eval"]), 0);
+    }
+    let names: Vec<String> = std::fs::read_dir(project.path(".llmops"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(names.iter().any(|name| name.starts_with("cache.db.damaged")), "{names:?}");
+}
+
+#[test]
+fn what_is_kept_can_be_seen_and_deleted() {
+    let server = Server::start(answer);
+    let project = project(5);
+    for command in [&["cache", "stats"][..], &["cache", "prune"]] {
+        assert_eq!(project.run(command).ends(0).stdout, "no replies are kept\n");
+    }
+    requests(&project, &server, &["eval"]);
+    let stats = project.run(&["cache", "stats"]).ends(0).stdout;
+    assert!(stats.starts_with("replies  5\n"), "{stats}");
+    let pruned = project.run(&["cache", "prune"]).ends(0).stdout;
+    assert!(pruned.starts_with("0 replies removed, 5 left"), "{pruned}");
+    let pruned = project.run(&["cache", "prune", "--all"]).ends(0).stdout;
+    assert!(pruned.starts_with("5 replies removed, 0 left"), "{pruned}");
+    assert_eq!(requests(&project, &server, &["eval"]), 5);
+    project.run(&["cache", "prune", "--older-than", "7"]).ends(3);
+}
