@@ -63,7 +63,9 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    // One thread does all the waiting: thousands of calls a second keep it half busy, and a call that is handed from thread
+    // to thread costs half as much again. Disks, databases in files and the local embedder have threads of their own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::unavailable("cannot start the runtime").source(error))?;
     let result = runtime.block_on(work);
     // Blocking work that was abandoned on an interrupt must not hold the process.

@@ -61,6 +61,8 @@ struct Inner {
     root: PathBuf,
     /// By file name, each read once.
     recordings: Mutex<HashMap<String, Arc<Recording>>>,
+    /// By provider.
+    endpoints: Mutex<HashMap<String, Arc<Endpoint>>>,
     /// What earlier runs were answered; for models only, since an application under test may change at any time.
     cache: Option<Cache>,
     tape: Option<Tape>,
@@ -93,6 +95,7 @@ impl Client {
             file: config.file.clone(),
             root: config.root.clone(),
             recordings: Mutex::default(),
+            endpoints: Mutex::default(),
             cache: is_cached.then(|| Cache::new(config, clock::unix_seconds)),
             tape,
         })))
@@ -229,8 +232,18 @@ impl Client {
         cache.take_notices()
     }
 
-    /// Where a provider is; a configuration error if it is unknown or its key is missing.
-    pub(crate) fn endpoint(&self, provider: &str) -> Result<Endpoint> {
+    /// Where a provider is; a configuration error if it is unknown or its key is missing. Found out once.
+    pub(crate) fn endpoint(&self, provider: &str) -> Result<Arc<Endpoint>> {
+        let mut endpoints = self.0.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(endpoint) = endpoints.get(provider) {
+            return Ok(Arc::clone(endpoint));
+        }
+        let endpoint = Arc::new(self.find_endpoint(provider)?);
+        endpoints.insert(provider.to_owned(), Arc::clone(&endpoint));
+        Ok(endpoint)
+    }
+
+    fn find_endpoint(&self, provider: &str) -> Result<Endpoint> {
         let is_replayed = matches!(self.0.tape, Some(Tape::Replay(_)));
         if let Some(custom) = self.0.custom.iter().find(|custom| custom.name == provider) {
             if is_replayed {
@@ -275,7 +288,7 @@ impl Client {
 
 /// How a model is reached.
 enum Route {
-    Wire(Endpoint),
+    Wire(Arc<Endpoint>),
     Recorded,
     Extractive,
 }

@@ -108,9 +108,12 @@ impl Endpoint {
         }
     }
 
-    /// The host's name, without the port.
-    pub(super) fn host(&self) -> String {
-        Url::parse(&self.base_url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+    /// The host's name, without the port. Asked for every call, so the address is not parsed again.
+    pub(super) fn host(&self) -> &str {
+        let address = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = address.split('/').next().unwrap_or_default();
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        host.rsplit_once(':').map_or(host, |(host, _)| host)
     }
 }
 

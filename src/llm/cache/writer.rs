@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{ErrorCode, params};
 
@@ -14,7 +15,9 @@ use super::{Key, Shared, row_id};
 const MAX_QUEUED: usize = 4096;
 const MAX_QUEUED_BYTES: usize = 64 << 20;
 /// Replies of one transaction.
-const MAX_BATCH: usize = 512;
+const MAX_BATCH: usize = 4096;
+/// How long a reply waits for others: a transaction for each would cost more than the call that it keeps.
+const GATHER: Duration = Duration::from_millis(50);
 
 /// A reply to keep.
 pub(super) struct Entry {
@@ -52,6 +55,7 @@ impl Writer {
     /// Waits until everything is written.
     pub(super) fn finish(self) {
         drop(self.queue);
+        self.thread.thread().unpark();
         // A writer that has failed has nothing more to say.
         let _ = self.thread.join();
     }
@@ -60,6 +64,7 @@ impl Writer {
 fn write_all(shared: &Shared, entries: &Receiver<Entry>, queued_bytes: &AtomicUsize) {
     let mut opened: Option<Opened> = None;
     while let Ok(first) = entries.recv() {
+        std::thread::park_timeout(GATHER);
         let batch: Vec<Entry> = std::iter::once(first).chain(entries.try_iter().take(MAX_BATCH - 1)).collect();
         let bytes: usize = batch.iter().map(|entry| entry.body.len()).sum();
         queued_bytes.fetch_sub(bytes, Ordering::Relaxed);

@@ -1,7 +1,7 @@
 //! An embedder behind a provider: cuts the texts into batches, keeps several under way, and checks what comes back.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
@@ -48,7 +48,7 @@ pub(super) struct Embedded {
 
 pub(super) struct Remote {
     client: Client,
-    endpoint: Endpoint,
+    endpoint: Arc<Endpoint>,
     model: Model,
     wire: Wire,
     /// The length that is asked for.
@@ -59,7 +59,7 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    pub(super) fn new(client: Client, endpoint: Endpoint, model: Model, wire: Wire, asked: Option<usize>) -> Self {
+    pub(super) fn new(client: Client, endpoint: Arc<Endpoint>, model: Model, wire: Wire, asked: Option<usize>) -> Self {
         let asked = asked.or(wire.dimensions);
         Self { client, endpoint, model, wire, asked, seen: OnceLock::new(), input_tokens: AtomicU64::new(0) }
     }
