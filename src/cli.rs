@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::parse_duration;
+use crate::config::{Secret, parse_duration};
 
 /// A quality gate for LLM applications: prompts are code, evals are their tests, nothing deploys without proof.
 ///
@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Search(Search),
     /// Run the dataset against the target, score, gate, report
     Eval(Eval),
+    /// Measure cases that `llmops eval --queue` puts on a queue
+    Worker(Worker),
     /// Join the reports of a run's shards into one, and gate it
     Merge(Merge),
     /// Show a finished run's report again
@@ -71,8 +73,9 @@ pub(crate) enum Command {
     Reference(Reference),
 }
 
+/// What is tested, and how hard.
 #[derive(Debug, Args)]
-pub(crate) struct Eval {
+pub(crate) struct Tested {
     /// Prompt to test: NAME, NAME@VERSION or VERSION
     #[arg(short, long, value_name = "NAME@VERSION")]
     pub(crate) prompt: Option<String>,
@@ -85,6 +88,15 @@ pub(crate) struct Eval {
     /// Cases under way at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(crate) concurrency: Option<u16>,
+    /// Ask the model even where the cache has its reply, and keep nothing
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    #[command(flatten)]
+    pub(crate) tested: Tested,
     /// Ask each case N times
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) repeats: Option<u32>,
@@ -100,12 +112,13 @@ pub(crate) struct Eval {
     /// Run only the I-th of N parts of the dataset; `llmops merge` joins their reports
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Fraction>,
+    /// Have the cases measured by `llmops worker` on other machines, through the NATS server at URL, or at the URL that
+    /// the environment variable NAME of `env:NAME` holds
+    #[arg(long, value_name = "URL", value_parser = secret, conflicts_with_all = ["record", "replay"])]
+    pub(crate) queue: Option<Secret>,
     /// Write the report to FILE instead of `llmops/eval_report.json`
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// Ask the model even where the cache has its reply, and keep nothing
-    #[arg(long)]
-    pub(crate) no_cache: bool,
     /// Write every call with its reply to FILE, for --replay
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]
     pub(crate) record: Option<PathBuf>,
@@ -135,6 +148,23 @@ impl FromStr for Fraction {
 
 fn duration(text: &str) -> Result<Duration, &'static str> {
     parse_duration(text).filter(|time| !time.is_zero()).ok_or("write it with its unit, like \"90 s\" or \"30 min\"")
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap's parsers may fail")]
+fn secret(text: &str) -> Result<Secret, &'static str> {
+    Ok(Secret::new(text))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Worker {
+    /// The NATS server that `llmops eval --queue` names
+    #[arg(long, value_name = "URL", value_parser = secret)]
+    pub(crate) queue: Secret,
+    #[command(flatten)]
+    pub(crate) tested: Tested,
+    /// End with the run that was served; without it, wait for the next one until interrupted
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 #[derive(Debug, Args)]

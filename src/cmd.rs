@@ -12,6 +12,7 @@ mod reference;
 mod report;
 mod report_file;
 mod search;
+mod worker;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -53,6 +54,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Eval(arguments) => block_on(eval::run(global, &arguments)),
         Command::Ingest => block_on(unless_interrupted(ingest::run(global))),
         Command::Search(arguments) => block_on(unless_interrupted(search::run(global, &arguments))),
+        Command::Worker(arguments) => block_on(worker::run(global, &arguments)),
         Command::Merge(arguments) => merge::run(global, &arguments),
         Command::Report(arguments) => report::run(global, &arguments),
         Command::Explain(arguments) => explain::run(global, &arguments),

@@ -40,6 +40,7 @@ pub(crate) struct Config {
     pub(crate) cache: Cache,
     /// Only a flag says so, never the file.
     pub(crate) cassette: Option<Cassette>,
+    pub(crate) queue: Queue,
     pub(crate) providers: Vec<CustomProvider>,
     pub(crate) limits: Vec<ProviderLimits>,
     pub(crate) env: Env,
@@ -140,6 +141,12 @@ pub(crate) enum Cassette {
     Record(PathBuf),
     /// Nothing is sent, so no key is needed.
     Replay(PathBuf),
+}
+
+/// `[queue]`: runs over many machines.
+pub(crate) struct Queue {
+    /// A case whose worker is silent for this time is given to another.
+    pub(crate) redeliver_after: Duration,
 }
 
 /// `[providers.NAME]`: a server of the user's own.

@@ -7,4 +7,5 @@ pub(crate) mod minilm;
 #[path = "../tests/it/support/postgres.rs"]
 pub(crate) mod postgres;
 #[path = "../tests/it/support/process.rs"]
+#[expect(dead_code, reason = "only an integration test reads on after the start")]
 mod process;

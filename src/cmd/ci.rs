@@ -7,5 +7,6 @@ use crate::error::{ExitStatus, Result};
 
 /// An evaluation that also fills a database; an embedded store is filled by every evaluation.
 pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus> {
-    eval::gate(global, arguments, Fill::Every).await
+    // On the heap: a whole run is a large future.
+    Box::pin(eval::gate(global, arguments, Fill::Every)).await
 }

@@ -1,37 +1,37 @@
 //! `llmops eval`: the dataset against the target, scored, gated, reported.
 
 mod documents;
+mod prepare;
 mod setup;
 
-use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::ingest::Fill;
-use super::{Closing, configuration_for, ingest, interrupted, output, report_file, unless_interrupted};
-use crate::cli::{Eval, Global};
-use crate::config::{Cassette, Config, Located, TargetKind};
+use super::{configuration_for, interrupted, output, report_file, unless_interrupted};
+use crate::cli::{Eval, Global, Tested};
+use crate::config::{Cassette, Config, Located, Secret, TargetKind};
 use crate::cost::Usage;
-use crate::error::{Error, ExitStatus, Problem, Result};
-use crate::eval::{
-    Dataset, Ended, Event, Identity, Journal, Measured, Measurer, Run, Shard, Start, Target, open_target,
-    run as run_cases,
-};
+use crate::error::{Error, ExitStatus, Result};
+use crate::eval::{Connection, Ended, Event, Identity, Journal, Measured, Queue, Run, Shard, Start, run as run_cases};
+use crate::gate;
 use crate::llm::Client;
 use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
-use crate::{clock, gate};
 
-/// A target ends its own work at its time limit and says why; this much later the runner ends it without knowing why.
-const GRACE: Duration = Duration::from_secs(2);
+pub(super) use self::prepare::prepare;
 
 pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus> {
-    gate(global, arguments, Fill::Embedded).await
+    // On the heap: a whole run is a large future.
+    Box::pin(gate(global, arguments, Fill::Embedded)).await
 }
 
 /// Evaluates, decides, writes and shows the report.
 pub(super) async fn gate(global: &Global, arguments: &Eval, fill: Fill) -> Result<ExitStatus> {
     let mut config = configuration_for(global, arguments.replay.is_none())?;
-    apply(&mut config, arguments)?;
+    apply(&mut config, &arguments.tested)?;
+    if let Some(repeats) = arguments.repeats {
+        config.eval.repeats = repeats;
+    }
     config.cassette = cassette(global, arguments);
     let path = report_file::path(global, arguments.report.as_deref())?;
     json::prepare(&path)?;
@@ -50,7 +50,7 @@ pub(super) async fn gate(global: &Global, arguments: &Eval, fill: Fill) -> Resul
 
 /// Flags win over the environment, and both over the file. A flag that the kind of target does not look at is refused,
 /// since it would silently test something else than was asked for.
-fn apply(config: &mut Config, arguments: &Eval) -> Result<()> {
+pub(super) fn apply(config: &mut Config, arguments: &Tested) -> Result<()> {
     use TargetKind::{Prompt, Rag};
     let kind = config.target.kind;
     let given = [
@@ -76,9 +76,6 @@ fn apply(config: &mut Config, arguments: &Eval) -> Result<()> {
     if let Some(concurrency) = arguments.concurrency {
         config.eval.concurrency = concurrency.into();
     }
-    if let Some(repeats) = arguments.repeats {
-        config.eval.repeats = repeats;
-    }
     config.cache.enabled &= !arguments.no_cache;
     Ok(())
 }
@@ -98,46 +95,41 @@ struct Evaluated {
 
 /// Everything from the configuration to the decided report.
 async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill) -> Result<Evaluated> {
-    let timestamp = clock::timestamp();
+    let connection = match &arguments.queue {
+        Some(url) => Some(unless_interrupted(connect(config, url)).await?),
+        None => None,
+    };
     let shard = arguments.shard.map(|part| Shard { index: part.index, count: part.count });
-    let checked = setup::check(config)?;
-    let client = checked.client.clone();
-    let _closing = Closing(client.clone());
-    let (retriever, facts) = unless_interrupted(async {
-        let retriever = ingest::open_retriever(config, &checked.client, fill, global.quiet).await?;
-        if let Some(retriever) = &retriever {
-            documents::check(config, &checked, retriever).await?;
-        }
-        let facts = setup::facts(config, &checked, retriever.as_deref(), timestamp, shard).await?;
-        Ok((retriever, facts))
-    })
-    .await?;
-    let (dataset, metrics) = (Arc::clone(&checked.dataset), checked.metrics.clone());
-    let target = open_target(config, checked.into_parts(retriever.clone()))?;
-    check_cases(target.as_ref(), &dataset)?;
+    let prepared = prepare(global, config, fill, shard).await?;
 
     let start = start(config, arguments);
-    let rows = dataset.cases * config.eval.repeats as usize;
-    let identity = Identity { digest: facts.identity(config), timestamp: facts.timestamp.clone(), rows };
+    let rows = prepared.dataset.cases * config.eval.repeats as usize;
+    let content = prepared.facts.content(config);
+    let timestamp = prepared.facts.timestamp.clone();
+    let identity = Identity { digest: prepared.facts.identity(&content), timestamp, rows };
     let journal = open_journal(config, &identity, start, global.quiet)?;
-    let facts = Facts { timestamp: journal.timestamp().to_owned(), ..facts };
 
-    let usage = move || retriever.as_ref().map(|retriever| retriever.usage()).unwrap_or_default();
     let work = Run {
-        dataset,
-        measurer: Measurer::new(target, metrics, config.target.timeout + GRACE, config.eval.repeats),
+        dataset: Arc::clone(&prepared.dataset),
+        measurer: prepared.measurer(config, config.eval.repeats),
         concurrency: config.eval.concurrency,
+        queue: connection.map(|connection| Queue {
+            connection,
+            content,
+            redeliver_after: config.queue.redeliver_after,
+        }),
         shard,
         max_time: arguments.max_time,
-        embedder_tokens: Box::new(move || usage().total()),
+        embedder_tokens: Box::new(prepared.embedder_tokens()),
     };
+    let facts = Facts { timestamp: journal.timestamp().to_owned(), ..prepared.facts };
     let mut progress = Progress::new("cases", rows, global.quiet);
     let ended = run_cases(work, journal, interrupted(), &mut |event: Event<'_>| progress.on(&event)).await;
     progress.finish();
     let Ended { journal, early } = ended?;
     let report = report(facts, &journal, early)?;
     let verdict = gate::check(&report);
-    Ok(Evaluated { report: report.decided(verdict), journal, client })
+    Ok(Evaluated { report: report.decided(verdict), journal, client: prepared.client })
 }
 
 /// Flags say where a run begins; a job that a CI system starts again goes on by itself.
@@ -192,23 +184,8 @@ fn report(facts: Facts, journal: &Journal, early: Option<String>) -> Result<Repo
     Ok(report::build(facts, summary.close(), outline))
 }
 
-/// What can be known to fail is said of all cases at once, before any call.
-fn check_cases(target: &dyn Target, dataset: &Dataset) -> Result<()> {
-    /// What is wrong with every case is understood from the first ones.
-    const ENOUGH: usize = 200;
-    let mut problems: Vec<Problem> = Vec::new();
-    dataset.each(&mut |case| {
-        if let Err(problem) = target.check(&case) {
-            // What is wrong with a template itself has its place already, and is the same for every case.
-            let problem = match problem.place {
-                Some(_) => problem,
-                None => problem.at(&dataset.file, Some(case.line)),
-            };
-            if problems.last().is_none_or(|last| last.place != problem.place) {
-                problems.push(problem);
-            }
-        }
-        if problems.len() < ENOUGH { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    Error::unless_empty(problems)
+/// The connection to the queue, with the credentials that the environment names.
+pub(super) async fn connect(config: &Config, url: &Secret) -> Result<Connection> {
+    let url = Secret::new(config.env.resolve(url.reveal())?);
+    Connection::open(&url, config.env.get("NATS_CREDS").map(Path::new)).await
 }

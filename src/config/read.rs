@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::document::{Document, Section};
 use super::{
-    Cache, Config, CustomProvider, Env, Eval, Gate, HttpTarget, Located, MetricUnit, Pgvector, ProviderLimits,
+    Cache, Config, CustomProvider, Env, Eval, Gate, HttpTarget, Located, MetricUnit, Pgvector, ProviderLimits, Queue,
     Retrieval, Secret, Source, StoreKind, Target, TargetKind, Vocabulary,
 };
 use crate::digest::sha256;
@@ -37,6 +37,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     let gate = read_gate(&root.section("gate"), &context);
     let limits = read_limits(&root.section("limits"), &context);
     let cache = read_cache(&root.section("cache"));
+    let queue = read_queue(&root.section("queue"), document);
     Some(Config {
         name: name.unwrap_or_else(|| folder_name(&source.root)),
         root: source.root,
@@ -49,6 +50,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         gate: gate?,
         cache: cache?,
         cassette: None,
+        queue: queue?,
         providers: own,
         limits,
         env,
@@ -65,6 +67,9 @@ fn identity(text: &str) -> String {
     }
     sha256(serde_json::json!(table).to_string().as_bytes())
 }
+
+/// Workers give three signs of life in this time.
+const SHORTEST_REDELIVERY: Duration = Duration::from_secs(1);
 
 const MODEL_HINT: &str = "write provider/model, for example \"gemini/gemini-2.5-flash\"";
 const EMBEDDER_HINT: &str = "write \"none\", \"local\" or provider/model, for example \"gemini/gemini-embedding-001\"";
@@ -334,6 +339,17 @@ fn read_cache(section: &Section) -> Option<Cache> {
 
 /// Ten years.
 const LONGEST_TTL: (Duration, &str) = (Duration::from_secs(3650 * 24 * 60 * 60), "3650 d");
+
+fn read_queue(section: &Section, document: &Document) -> Option<Queue> {
+    let redeliver_after = section.duration("redeliver_after");
+    section.finish();
+    let redeliver_after = redeliver_after?;
+    if redeliver_after.value < SHORTEST_REDELIVERY {
+        let message = "queue.redeliver_after is too short: a busy worker would seem dead".to_owned();
+        document.report(redeliver_after.line, message, Some("write at least \"1 s\"".into()));
+    }
+    Some(Queue { redeliver_after: redeliver_after.value })
+}
 
 fn read_providers(section: &Section, document: &Document) -> Vec<CustomProvider> {
     let mut providers = Vec::new();

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! .llmops/runs/<identity>.jsonl
-//!   {"schema":1,"identity":"...","timestamp":"...","rows":1000}
+//!   {"schema":1,"identity":"...","run":"...","timestamp":"...","rows":1000}
 //!   [17,152.3,40,{"id":"a", ...}]     number of the row in the report, what the run has taken so far, the row
 //!   {"finished":true}                 the report has been written
 //! ```
@@ -31,6 +31,8 @@ const SCHEMA: u32 = 1;
 struct Header {
     schema: u32,
     identity: String,
+    /// Random: tells this run from every other, also from another machine's of the same identity.
+    run: String,
     timestamp: String,
     rows: usize,
 }
@@ -49,6 +51,7 @@ pub(crate) struct Identity {
 pub(crate) struct Journal {
     file: File,
     path: PathBuf,
+    run: String,
     /// When the run first started.
     timestamp: String,
     spent: Spent,
@@ -80,6 +83,11 @@ impl Journal {
     /// Opens the journal of a run, new or continued, in the project's state folder.
     pub(crate) fn open(state: &Path, identity: &Identity, start: Start) -> Result<Self> {
         slot::open(&state.join("runs"), identity, start)
+    }
+
+    /// Names this run, and no other, through all its parts.
+    pub(super) fn run(&self) -> &str {
+        &self.run
     }
 
     pub(crate) fn timestamp(&self) -> &str {

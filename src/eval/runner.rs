@@ -2,13 +2,15 @@
 //! events. Neither the cases nor their results are held: they come from the dataset's file and go into the journal.
 //!
 //! ```text
-//! dataset -> feed -> Item -> measure -> Row -> journal
-//!                              |          \-> streak, events
+//! dataset -> feed -> Item -> measure (here, or by workers through a queue) -> Row -> journal
+//!                              |                                               \-> streak, events
 //!                        target, metrics
 //! ```
 
 mod feed;
+mod local;
 mod measure;
+mod source;
 mod streak;
 
 use std::future::Future;
@@ -16,15 +18,16 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-
 use super::journal::{Journal, Writer};
+use super::queue::{Coordinator, Queue};
 use super::{Dataset, Shard};
 use crate::error::Result;
 use crate::text::span;
 
-use self::feed::Feed;
+pub(super) use self::feed::Feed;
+use self::local::Local;
 pub(crate) use self::measure::{Item, Measurer, Row};
+pub(super) use self::source::{Source, Step};
 use self::streak::Streak;
 
 /// What to run.
@@ -33,6 +36,8 @@ pub(crate) struct Run {
     pub(crate) measurer: Measurer,
     /// How many cases are under way at once.
     pub(crate) concurrency: usize,
+    /// Where workers take the cases from; `None` measures them here.
+    pub(crate) queue: Option<Queue>,
     /// The part of the dataset to run; `None` for all of it.
     pub(crate) shard: Option<Shard>,
     /// The run ends itself after this time.
@@ -41,7 +46,7 @@ pub(crate) struct Run {
     pub(crate) embedder_tokens: Box<dyn Fn() -> u64 + Send>,
 }
 
-/// Told in this order: one `Started`, a `Finished` per row as it ends, perhaps one `Ended`.
+/// Told in this order: one `Started`, a `Finished` per row as it ends, perhaps one `Ended`; a `Noted` at any time.
 pub(crate) enum Event<'a> {
     Started {
         rows: usize,
@@ -50,6 +55,10 @@ pub(crate) enum Event<'a> {
     },
     Finished {
         failed: bool,
+    },
+    /// Something that whoever waits should know.
+    Noted {
+        text: &'a str,
     },
     /// The run ends before its last case, and why. Nothing more is started; what is under way is dropped.
     Ended {
@@ -69,7 +78,7 @@ pub(crate) struct Ended {
 /// A case that fails is an error of that case, never a score and never the end of the run. An error is a run that
 /// cannot go on: the journal cannot be written, or the dataset was changed. What was finished is in the journal then.
 pub(crate) async fn run(
-    run: Run,
+    mut run: Run,
     journal: Journal,
     interrupt: impl Future<Output = ()>,
     tell: &mut dyn FnMut(Event<'_>),
@@ -77,9 +86,28 @@ pub(crate) async fn run(
     let done = journal.done();
     let feed = Feed::start(&run.dataset, run.shard, run.measurer.repeats(), journal.done_rows());
     tell(Event::Started { rows: feed.rows(), done });
+    let measurer = run.measurer.clone();
+    match run.queue.take() {
+        None => record(Local::start(feed, measurer, run.concurrency), &run, journal, interrupt, tell).await,
+        Some(queue) => {
+            let coordinator = Coordinator::start(queue, feed, measurer, &journal).await?;
+            Box::pin(record(coordinator, &run, journal, interrupt, tell)).await
+        }
+    }
+}
+
+/// Writes what the source gives into the journal, until it has given all or something ends the run.
+async fn record(
+    mut source: impl Source,
+    run: &Run,
+    journal: Journal,
+    interrupt: impl Future<Output = ()>,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<Ended> {
     let writer = Writer::start(journal);
-    let driven = drive(&run, feed, &writer, interrupt, tell).await;
-    let (journal, written) = writer.finish((run.embedder_tokens)());
+    let driven = drive(&mut source, run, &writer, interrupt, tell).await;
+    let (journal, written) = writer.finish((run.embedder_tokens)() + source.embedder_tokens());
+    source.close(written.is_ok() && matches!(driven, Ok(None))).await;
     written?;
     let early = driven?;
     if let Some(reason) = &early {
@@ -90,40 +118,38 @@ pub(crate) async fn run(
 
 /// Why the run ends early; `None` if all is done.
 async fn drive(
+    source: &mut impl Source,
     run: &Run,
-    mut feed: Feed,
     writer: &Writer,
     interrupt: impl Future<Output = ()>,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<String>> {
     let mut interrupt = pin!(interrupt);
     let mut time_up = pin!(time_up(run.max_time));
-    // Dropping the set at the end drops what is under way.
-    let mut tasks: JoinSet<Row> = JoinSet::new();
     let mut streak = Streak::default();
-    while feed.has_more() || !tasks.is_empty() {
-        tokio::select! {
-            item = feed.next(), if feed.has_more() && tasks.len() < run.concurrency => {
-                if let Some(item) = item {
-                    tasks.spawn(run.measurer.clone().measure(item));
-                }
-            }
-            Some(row) = tasks.join_next() => {
-                let row = row.expect("measuring catches panics, and nobody aborts it");
+    loop {
+        let step = tokio::select! {
+            step = source.next() => step?,
+            () = &mut interrupt => return Ok(Some("interrupted".to_owned())),
+            reason = &mut time_up => return Ok(Some(reason)),
+        };
+        match step {
+            None => return Ok(None),
+            Some(Step::Noted(text)) => tell(Event::Noted { text: &text }),
+            Some(Step::Stuck(reason)) => return Ok(Some(reason)),
+            Some(Step::Finished(row)) => {
                 tell(Event::Finished { failed: row.failure.is_some() });
                 streak.count(row.failure.as_deref());
-                if !writer.append(row.number, row.json, (run.embedder_tokens)()) {
+                let embedder_tokens = (run.embedder_tokens)() + source.embedder_tokens();
+                if !writer.append(row.number, row.json, embedder_tokens) {
                     return Ok(None);
                 }
-                if let Some(reason) = streak.reason().filter(|_| feed.has_more() || !tasks.is_empty()) {
+                if let Some(reason) = streak.reason().filter(|_| source.has_more()) {
                     return Ok(Some(reason));
                 }
             }
-            () = &mut interrupt => return Ok(Some("interrupted".to_owned())),
-            reason = &mut time_up => return Ok(Some(reason)),
         }
     }
-    feed.finish().await.map(|()| None)
 }
 
 async fn time_up(limit: Option<Duration>) -> String {

@@ -68,6 +68,7 @@ impl Progress {
                 }
                 self.reach(self.done + 1);
             }
+            Event::Noted { text } => self.say(text),
             Event::Ended { reason } => self.say(&format!("{reason}: ending with what is done")),
         }
     }

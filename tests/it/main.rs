@@ -8,6 +8,8 @@ mod ingest;
 mod layers;
 mod models;
 mod pgvector;
+#[cfg(unix)]
+mod queue;
 mod quickstart;
 mod replay;
 mod runs;

@@ -5,8 +5,9 @@ pub(crate) mod gemini;
 pub(crate) mod http;
 pub(crate) mod llama;
 pub(crate) mod minilm;
+pub(crate) mod nats;
 pub(crate) mod postgres;
-mod process;
+pub(crate) mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -6,7 +6,7 @@ use crate::config::{Config, StoreKind, TargetKind};
 use crate::digest::sha256;
 use crate::error::{Error, Problem, Result};
 use crate::eval::metrics::{self, Metric};
-use crate::eval::{Dataset, Parts, Shard};
+use crate::eval::{Content, Dataset, Parts, Shard};
 use crate::git;
 use crate::llm::{Client, Model};
 use crate::prompt::{self, PromptVersion, Selector};
@@ -169,23 +169,37 @@ pub(super) async fn facts(
 
 impl Facts {
     /// SHA-256 of everything that can change a row of the run's report.
-    pub(super) fn identity(&self, config: &Config) -> String {
-        let metrics: Vec<&str> = self.metrics.iter().map(|metric| metric.name).collect();
-        // The rest of the repository is the application under test only if it runs on its own.
-        let commit = if answers_itself(config) { None } else { self.git.as_ref().map(|git| git.sha.as_str()) };
+    pub(super) fn identity(&self, content: &Content) -> String {
         let parts = serde_json::json!({
-            "program": env!("CARGO_PKG_VERSION"),
-            "configuration": config.identity,
-            "dataset": self.digests.dataset,
-            "prompt": self.digests.prompt,
-            "documents": self.digests.documents,
-            "target": self.target,
-            "metrics": metrics,
+            "content": content.digest(),
             "repeats": self.repeats,
             "shard": self.shard,
-            "commit": commit,
         });
         sha256(parts.to_string().as_bytes())
+    }
+
+    /// Everything that can change how a single case is measured.
+    pub(in crate::cmd) fn content(&self, config: &Config) -> Content {
+        let metrics: Vec<&str> = self.metrics.iter().map(|metric| metric.name).collect();
+        // The rest of the repository is the application under test only if it runs on its own.
+        let commit = if answers_itself(config) { None } else { self.git.as_ref().map(|git| git.sha.clone()) };
+        let TargetFacts { kind, model, top_k, store, embedder } = &self.target;
+        let prompt = self.prompt.as_ref().map(|prompt| format!("{}@{} {}", prompt.name, prompt.version, prompt.digest));
+        let parts = [
+            ("version", Some(env!("CARGO_PKG_VERSION").to_owned())),
+            ("prompt", prompt),
+            ("model", model.clone()),
+            ("dataset", Some(format!("{} {}", self.dataset, self.digests.dataset))),
+            ("documents", self.digests.documents.clone()),
+            ("target", Some(kind.clone())),
+            ("top_k", top_k.map(|top_k| top_k.to_string())),
+            ("store", store.clone()),
+            ("embedder", embedder.clone()),
+            ("metrics", Some(metrics.join(", "))),
+            ("commit", commit),
+            ("configuration", Some(config.identity.clone())),
+        ];
+        Content::new(parts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
     }
 }
 

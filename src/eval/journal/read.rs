@@ -62,8 +62,8 @@ pub(super) fn read(mut file: File, path: &Path, identity: &Identity) -> Result<O
         file.set_len(end).map_err(|error| Error::io("repair the journal", path, error))?;
     }
     let repaired = repaired(torn, damaged);
-    let timestamp = header.timestamp;
-    let journal = Journal { file, path: path.to_owned(), timestamp, spent, places, end, repaired, left: None };
+    let (run, timestamp) = (header.run, header.timestamp);
+    let journal = Journal { file, path: path.to_owned(), run, timestamp, spent, places, end, repaired, left: None };
     Ok(Some(Found { journal, finished }))
 }
 

@@ -93,6 +93,7 @@ fn create(path: &Path, identity: &Identity) -> Result<Journal> {
     let header = Header {
         schema: SCHEMA,
         identity: identity.digest.clone(),
+        run: format!("{:016x}", fastrand::u64(..)),
         timestamp: identity.timestamp.clone(),
         rows: identity.rows,
     };
@@ -106,6 +107,7 @@ fn create(path: &Path, identity: &Identity) -> Result<Journal> {
     Ok(Journal {
         file,
         path: path.to_owned(),
+        run: header.run,
         timestamp: header.timestamp,
         spent: Spent::default(),
         places: vec![None; identity.rows],

@@ -53,9 +53,11 @@ impl Feed {
         item
     }
 
-    /// After the last row: whether the dataset could be read to its end.
-    pub(crate) async fn finish(self) -> Result<()> {
-        self.reader.await.map_err(|error| Error::unavailable("reading the dataset did not end well").source(error))?
+    /// Once, after the last row: whether the dataset could be read to its end.
+    pub(crate) async fn finish(&mut self) -> Result<()> {
+        (&mut self.reader)
+            .await
+            .map_err(|error| Error::unavailable("reading the dataset did not end well").source(error))?
     }
 }
 

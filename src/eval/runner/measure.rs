@@ -59,8 +59,17 @@ impl Measurer {
 
     /// Never fails: what goes wrong is in the row. A bug in a target or a metric costs its case, not the run.
     pub(crate) async fn measure(self, item: Item) -> Row {
+        let output = self.answer(&item.case, item.repeat).await;
+        self.row(item, output)
+    }
+
+    /// The row of a case that could not be asked.
+    pub(crate) fn fail(&self, item: Item, message: String) -> Row {
+        self.row(item, Err(message))
+    }
+
+    fn row(&self, item: Item, mut output: Result<Output, String>) -> Row {
         let Item { number, repeat, case } = item;
-        let mut output = self.answer(&case, repeat).await;
         let scored = catch_unwind(AssertUnwindSafe(|| metrics::measure(&self.0.metrics, &case, &output)));
         let outcomes = scored.unwrap_or_else(|_| {
             output = Err("internal error: a metric ended without an outcome".to_owned());

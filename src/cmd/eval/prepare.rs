@@ -1,0 +1,94 @@
+//! Everything between the configuration and the first call, the same for a run and for a worker of one.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::ingest::{self, Fill};
+use super::super::{Closing, unless_interrupted};
+use super::{documents, setup};
+use crate::cli::Global;
+use crate::clock;
+use crate::config::Config;
+use crate::error::{Error, Problem, Result};
+use crate::eval::metrics::Metric;
+use crate::eval::{Dataset, Measurer, Shard, Target, open_target};
+use crate::llm::Client;
+use crate::rag::Retriever;
+use crate::report::Facts;
+
+/// A target ends its own work at its time limit and says why; this much later the runner ends it without knowing why.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What measures, and what is known of it.
+pub(in crate::cmd) struct Prepared {
+    pub(in crate::cmd) facts: Facts,
+    pub(in crate::cmd) dataset: Arc<Dataset>,
+    metrics: Vec<&'static Metric>,
+    target: Arc<dyn Target>,
+    retriever: Option<Arc<Retriever>>,
+    pub(in crate::cmd) client: Client,
+    /// Last, so that whatever else asks has ended by then.
+    _closing: Closing,
+}
+
+impl Prepared {
+    /// What measures cases that are asked so often.
+    pub(in crate::cmd) fn measurer(&self, config: &Config, repeats: u32) -> Measurer {
+        let target = Arc::clone(&self.target);
+        Measurer::new(target, self.metrics.clone(), config.target.timeout + GRACE, repeats)
+    }
+
+    /// What the embedder has used since the program started, in tokens.
+    pub(in crate::cmd) fn embedder_tokens(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
+        let retriever = self.retriever.clone();
+        move || retriever.as_ref().map(|retriever| retriever.usage().total()).unwrap_or_default()
+    }
+}
+
+/// Checks all that can be checked, and brings the store up to date.
+pub(in crate::cmd) async fn prepare(
+    global: &Global,
+    config: &Config,
+    fill: Fill,
+    shard: Option<Shard>,
+) -> Result<Prepared> {
+    let timestamp = clock::timestamp();
+    let checked = setup::check(config)?;
+    let client = checked.client.clone();
+    let closing = Closing(client.clone());
+    let (retriever, facts) = unless_interrupted(async {
+        let retriever = ingest::open_retriever(config, &checked.client, fill, global.quiet).await?;
+        if let Some(retriever) = &retriever {
+            documents::check(config, &checked, retriever).await?;
+        }
+        let facts = setup::facts(config, &checked, retriever.as_deref(), timestamp, shard).await?;
+        Ok((retriever, facts))
+    })
+    .await?;
+    let (dataset, metrics) = (Arc::clone(&checked.dataset), checked.metrics.clone());
+    let target = open_target(config, checked.into_parts(retriever.clone()))?;
+    check_cases(target.as_ref(), &dataset)?;
+    Ok(Prepared { facts, dataset, metrics, target, retriever, client, _closing: closing })
+}
+
+/// What can be known to fail is said of all cases at once, before any call.
+fn check_cases(target: &dyn Target, dataset: &Dataset) -> Result<()> {
+    /// What is wrong with every case is understood from the first ones.
+    const ENOUGH: usize = 200;
+    let mut problems: Vec<Problem> = Vec::new();
+    dataset.each(&mut |case| {
+        if let Err(problem) = target.check(&case) {
+            // What is wrong with a template itself has its place already, and is the same for every case.
+            let problem = match problem.place {
+                Some(_) => problem,
+                None => problem.at(&dataset.file, Some(case.line)),
+            };
+            if problems.last().is_none_or(|last| last.place != problem.place) {
+                problems.push(problem);
+            }
+        }
+        if problems.len() < ENOUGH { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Error::unless_empty(problems)
+}
