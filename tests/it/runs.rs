@@ -139,12 +139,17 @@ fn on_a_ci_system_an_interrupted_run_goes_on_by_itself() {
     );
 }
 
-/// The time at which each kill comes is random, so that it hits whatever the program does: starting, checking, asking,
-/// writing a line, writing the report.
+/// When a kill comes is random, by the clock or by the number of answers, so that it hits whatever the program does:
+/// starting, checking, asking, writing a line, writing the report.
 #[test]
 fn two_hundred_random_kills_lose_nothing_and_double_nothing() {
     const KILLS: usize = 200;
-    let server = Server::start(answer);
+    let answered = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&answered);
+    let server = Server::start(move |request| {
+        count.fetch_add(1, Ordering::SeqCst);
+        answer(request)
+    });
     let project = project(150);
     let mut random = fastrand::Rng::with_seed(7);
     let (mut kills, mut resumed) = (0, 0);
@@ -155,10 +160,15 @@ fn two_hundred_random_kills_lose_nothing_and_double_nothing() {
             .spawn()
             .unwrap();
         let until = std::time::Instant::now() + std::time::Duration::from_micros(random.u64(5_000..60_000));
+        let enough = answered.load(Ordering::SeqCst) + random.usize(1..120);
+        let is_due = || match kills % 2 {
+            0 => std::time::Instant::now() >= until,
+            _ => answered.load(Ordering::SeqCst) >= enough,
+        };
         let ended = loop {
             match child.try_wait().unwrap() {
                 Some(status) => break Some(status),
-                None if std::time::Instant::now() >= until => break None,
+                None if is_due() => break None,
                 None => std::thread::yield_now(),
             }
         };
@@ -265,13 +275,9 @@ fn a_run_ends_when_its_time_is_up_and_can_go_on() {
         answer(request)
     });
     let project = project(20);
-    let ran = run(&project, &server, &["eval", "--no-cache", "--concurrency", "3", "--max-time", "700 ms"]).ends(2);
-    assert!(
-        ran.stdout.contains("the run ended after 7 of 20 cases: the run's time of 700 ms was up"),
-        "{}",
-        ran.stdout
-    );
-    assert_eq!(project.report()["ended_early"], "the run's time of 700 ms was up");
+    let ran = run(&project, &server, &["eval", "--no-cache", "--concurrency", "3", "--max-time", "2 s"]).ends(2);
+    assert!(ran.stdout.contains("the run ended after 7 of 20 cases: the run's time of 2 s was up"), "{}", ran.stdout);
+    assert_eq!(project.report()["ended_early"], "the run's time of 2 s was up");
     valve.open();
     run(&project, &server, &["eval", "--no-cache", "--resume"]).ends(0);
     check_complete(&project, 20);
