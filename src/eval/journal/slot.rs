@@ -27,6 +27,11 @@ const KEPT: usize = 20;
 
 pub(super) fn open(folder: &Path, identity: &Identity, start: Start) -> Result<Journal> {
     std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, error))?;
+    // One process at a time chooses: looking at a journal locks it for a moment, which must not look like a run.
+    let choosing = folder.join("choosing.lock");
+    let _choosing = File::create(&choosing)
+        .and_then(|file| file.lock().map(|()| file))
+        .map_err(|error| cannot_write(&choosing, error))?;
     let mut free = None;
     let mut best: Option<(SystemTime, Journal)> = None;
     let mut left = None;

@@ -140,3 +140,17 @@ fn another_runs_journal_is_not_continued() {
         assert_eq!(Journal::open(state.path(), &other, Start::Resume).unwrap().done(), 0);
     }
 }
+
+#[test]
+fn many_that_start_at_once_get_a_journal_each() {
+    let state = tempfile::tempdir().unwrap();
+    for _ in 0..5 {
+        let journals: Vec<Journal> = std::thread::scope(|scope| {
+            let open = || Journal::open(state.path(), &identity(2), Start::Fresh).unwrap();
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let paths: std::collections::BTreeSet<_> = journals.iter().map(|journal| journal.path.clone()).collect();
+        assert_eq!(paths.len(), 8);
+    }
+}
