@@ -30,6 +30,9 @@ const TABLE: &str = "
 /// How long a connection waits for another process. A reader waits only while a file is recovered after a crash.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The database, and what SQLite keeps beside it.
+const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+
 pub(super) struct CacheFile {
     path: PathBuf,
     /// As messages call it.
@@ -47,8 +50,6 @@ pub(super) struct Opened {
 /// What lies at the path.
 pub(super) enum Found {
     Nothing,
-    /// A file without any table: its maker was ended at the wrong moment.
-    Empty,
     Sound(Opened),
     /// And why.
     Useless(&'static str),
@@ -61,32 +62,51 @@ impl CacheFile {
 
     /// A connection to a sound file, made if need be, and the line that says what was set aside for it.
     pub(super) fn open(&self) -> Result<(Opened, Option<String>), String> {
-        if let Found::Sound(opened) = self.look()? {
+        // Whatever else is seen here may be another process's work of this moment.
+        if let Ok(Found::Sound(opened)) = self.look_at_writable() {
             return Ok((opened, None));
         }
-        // Only one process at a time makes the file; the others find it made.
-        let _lock = self.lock().map_err(|error| error.to_string())?;
+        // Only one process at a time makes the file or sets it aside; the others find it done.
+        let _lock = match self.lock() {
+            Ok(lock) => lock,
+            Err(error) => {
+                return match self.look() {
+                    Ok(Found::Sound(opened)) => Ok((opened, None)),
+                    _ => Err(error.to_string()),
+                };
+            }
+        };
         let notice = match self.look()? {
             Found::Sound(opened) => return Ok((opened, None)),
-            Found::Nothing | Found::Empty => None,
+            Found::Nothing => None,
             Found::Useless(why) => Some(self.rename(why)?),
         };
-        let opened = self.create().map_err(|error| error.to_string())?;
-        Ok((opened, notice))
+        Ok((self.create()?, notice))
     }
 
+    /// The file, also where it can only be read.
     pub(super) fn look(&self) -> Result<Found, String> {
-        if !self.path.exists() {
-            return Ok(Found::Nothing);
-        }
-        let found = connect(&self.path, false).and_then(|connection| inspect(connection, false));
-        let found = match found {
+        let found = match self.look_at_writable() {
             Err(error) if is_forbidden(&error) => {
-                read_only(&self.path).and_then(|connection| inspect(connection, true))
+                read_only(&self.path).and_then(|connection| inspect(connection, true)).or_else(useless_if_damaged)
             }
             found => found,
         };
-        found.or_else(|error| if is_damage(&error) { Ok(Found::Useless("damaged")) } else { Err(error.to_string()) })
+        found.map_err(|error| error.to_string())
+    }
+
+    fn look_at_writable(&self) -> rusqlite::Result<Found> {
+        if !self.path.exists() {
+            return Ok(Found::Nothing);
+        }
+        let before = identity(&self.path);
+        let found = connect(&self.path).and_then(|connection| inspect(connection, false));
+        // SQLite opens its log by path, and later than the file: of a file that was set aside in between, the log
+        // would be the next one's.
+        if identity(&self.path) != before {
+            return Ok(Found::Nothing);
+        }
+        found.or_else(useless_if_damaged)
     }
 
     /// Sets the file aside unless another process has already done so.
@@ -94,7 +114,7 @@ impl CacheFile {
         let _lock = self.lock().map_err(|error| error.to_string())?;
         match self.look()? {
             Found::Sound(opened) if opened.id != id => Ok(None),
-            Found::Nothing | Found::Empty => Ok(None),
+            Found::Nothing => Ok(None),
             Found::Sound(_) | Found::Useless(_) => self.rename("damaged").map(Some),
         }
     }
@@ -102,13 +122,7 @@ impl CacheFile {
     /// Removes the file, whatever it holds.
     pub(super) fn remove(&self) -> io::Result<()> {
         let _lock = self.lock()?;
-        for file in self.files() {
-            match std::fs::remove_file(file) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(())
+        remove_with_log(&self.path)
     }
 
     /// With what SQLite keeps beside the file.
@@ -122,13 +136,13 @@ impl CacheFile {
     }
 
     fn files(&self) -> [PathBuf; 3] {
-        ["", "-wal", "-shm"].map(|suffix| with_suffix(&self.path, suffix))
+        SUFFIXES.map(|suffix| with_suffix(&self.path, suffix))
     }
 
     fn rename(&self, why: &str) -> Result<String, String> {
         let aside = (1..).map(|number| with_suffix(&self.path, &format!(".damaged-{number}")));
         let aside = aside.into_iter().find(|aside| !aside.exists()).unwrap_or_default();
-        for (file, suffix) in self.files().iter().zip(["", "-wal", "-shm"]) {
+        for (file, suffix) in self.files().iter().zip(SUFFIXES) {
             match std::fs::rename(file, with_suffix(&aside, suffix)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.to_string()),
                 _ => {}
@@ -138,17 +152,15 @@ impl CacheFile {
         Ok(format!("the response cache {name} was {why}; it is now {aside}, and a new one is begun"))
     }
 
-    fn create(&self) -> rusqlite::Result<Opened> {
-        let mut connection = connect(&self.path, true)?;
+    /// Makes the file under another name and puts it in its place whole: of one that is empty, SQLite would take a log
+    /// beside it for a leftover and delete it.
+    fn create(&self) -> Result<Opened, String> {
+        let new = with_suffix(&self.path, ".new");
+        remove_with_log(&new).map_err(|error| error.to_string())?;
         let id = fastrand::i32(1..);
-        // Before anything is in the file: prune gives space back without making the file anew.
-        connection.pragma_update(None, "auto_vacuum", "incremental")?;
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(TABLE)?;
-        transaction.pragma_update(None, "application_id", id)?;
-        transaction.pragma_update(None, "user_version", SCHEMA)?;
-        transaction.commit()?;
+        make(&new, id).map_err(|error| error.to_string())?;
+        std::fs::rename(&new, &self.path).map_err(|error| error.to_string())?;
+        let connection = connect(&self.path).map_err(|error| error.to_string())?;
         Ok(Opened { connection, id, is_read_only: false, generation: 0 })
     }
 
@@ -162,12 +174,29 @@ impl CacheFile {
     }
 }
 
+fn useless_if_damaged(error: rusqlite::Error) -> rusqlite::Result<Found> {
+    if is_damage(&error) { Ok(Found::Useless("damaged")) } else { Err(error) }
+}
+
+/// Device and number of a file, where files have them; elsewhere an open file cannot be renamed anyway.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 fn inspect(connection: Connection, is_read_only: bool) -> rusqlite::Result<Found> {
     let number = |pragma: &str| connection.query_row(&format!("pragma {pragma}"), (), |row| row.get::<_, i64>(0));
     let (schema, id) = (number("user_version")?, number("application_id")?);
     if schema != SCHEMA {
-        let tables: i64 = connection.query_row("select count(*) from sqlite_schema", (), |row| row.get(0))?;
-        return Ok(if tables == 0 && schema == 0 { Found::Empty } else { Found::Useless("of another version") });
+        return Ok(Found::Useless(if schema == 0 { "damaged" } else { "of another version" }));
     }
     if connection.prepare_cached(FIND).is_err() {
         return Ok(Found::Useless("damaged"));
@@ -176,9 +205,32 @@ fn inspect(connection: Connection, is_read_only: bool) -> rusqlite::Result<Found
     Ok(Found::Sound(Opened { connection, id, is_read_only, generation: 0 }))
 }
 
-fn connect(path: &Path, create: bool) -> rusqlite::Result<Connection> {
-    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
+/// A whole file, with nothing beside it.
+fn make(path: &Path, id: i32) -> rusqlite::Result<()> {
+    let connection = Connection::open(path)?;
+    // What a power cut leaves of it is set aside.
+    connection.pragma_update(None, "synchronous", "off")?;
+    // Before anything is in the file: prune gives space back without making the file anew.
+    connection.pragma_update(None, "auto_vacuum", "incremental")?;
+    connection.execute_batch(TABLE)?;
+    connection.pragma_update(None, "application_id", id)?;
+    connection.pragma_update(None, "user_version", SCHEMA)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.close().map_err(|(_, error)| error)
+}
+
+fn remove_with_log(path: &Path) -> io::Result<()> {
+    for suffix in SUFFIXES {
+        match std::fs::remove_file(with_suffix(path, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     // SQLite tidies up by path when the last connection closes. After a file was set aside, that path is another

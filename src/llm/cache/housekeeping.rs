@@ -90,7 +90,7 @@ fn open(file: &CacheFile) -> Result<Option<Opened>> {
     };
     match file.look() {
         Ok(Found::Sound(opened)) => Ok(Some(opened)),
-        Ok(Found::Nothing | Found::Empty) => Ok(None),
+        Ok(Found::Nothing) => Ok(None),
         Ok(Found::Useless(why)) => Err(unusable(why)),
         Err(error) => Err(Error::unavailable(format!("cannot open the response cache {}: {error}", file.name))),
     }

@@ -19,6 +19,8 @@ const MAX_BATCH: usize = 4096;
 /// How long a reply waits for others: a transaction for each would cost more than the call that it keeps.
 const GATHER: Duration = Duration::from_millis(50);
 
+const READ_ONLY: &str = "it is read-only";
+
 /// A reply to keep.
 pub(super) struct Entry {
     pub(super) key: Key,
@@ -93,7 +95,7 @@ impl Shared {
         let current = opened.filter(|opened| opened.generation == self.generation.load(Ordering::Relaxed));
         let mut opened = current.or_else(|| self.open())?;
         if opened.is_read_only {
-            self.stop_writing("it cannot be changed");
+            self.stop_writing(READ_ONLY);
             return None;
         }
         match insert(&mut opened, batch) {
@@ -105,7 +107,8 @@ impl Shared {
             // Somebody else has been writing for long; these replies are let go.
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Some(opened),
             Err(error) => {
-                self.stop_writing(&error.to_string());
+                let is_read_only = error.sqlite_error_code() == Some(ErrorCode::ReadOnly);
+                self.stop_writing(if is_read_only { READ_ONLY.to_owned() } else { error.to_string() }.as_str());
                 None
             }
         }
