@@ -2,8 +2,10 @@
 
 use std::process::Stdio;
 
+#[cfg(target_os = "linux")]
+use crate::support::chat::with_own_mounts;
 use crate::support::chat::{KEY, answer, command, config, project, run};
-use crate::support::http::Server;
+use crate::support::http::{Scripted, Server};
 use crate::support::{Project, Ran};
 
 /// Runs, and says how many requests the model got.
@@ -127,4 +129,67 @@ fn what_is_kept_can_be_seen_and_deleted() {
     assert!(pruned.starts_with("5 replies removed, 0 left"), "{pruned}");
     assert_eq!(requests(&project, &server, &["eval"]), 5);
     project.run(&["cache", "prune", "--older-than", "7"]).ends(3);
+}
+
+#[test]
+fn what_is_too_old_or_was_no_answer_is_asked_again() {
+    let server = Server::start(answer);
+    let old = project(3);
+    old.write("llmops.toml", &format!("{}[cache]\nttl = \"1 ms\"\n", config("")));
+    for _ in 0..2 {
+        assert_eq!(requests(&old, &server, &["eval"]), 3);
+    }
+    let refusal = r#"{"choices": [{"message": {"content": null, "refusal": "No."}, "finish_reason": "stop"}]}"#;
+    let server = Server::start(move |_| Scripted::json(refusal));
+    let refused = project(3);
+    for runs in 1..=2 {
+        run(&refused, &server, &["eval", "-q"]).ends(2);
+        assert_eq!(server.received().len(), 3 * runs);
+    }
+}
+
+/// The journal of runs, which lies in the same folder, stays on the usual disk; its failures have tests of their own.
+#[cfg(target_os = "linux")]
+const JOURNAL: &str = "mkdir -p .llmops/runs && mount --bind runs .llmops/runs";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_costs_the_cache_and_not_the_run() {
+    let server = Server::start(answer);
+    let project = project(5);
+    for folder in ["runs", ".llmops"] {
+        std::fs::create_dir(project.path(folder)).unwrap();
+    }
+    let script = format!("mount -t tmpfs -o size=8k none .llmops && {JOURNAL} && $LLMOPS eval -q");
+    let Some(ran) = with_own_mounts(&project, &server, &script) else { return };
+    let ran = ran.ends(0);
+    assert!(ran.stderr.starts_with("warning: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains(".llmops/cache.db") && ran.stderr.lines().count() == 1, "{}", ran.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_read_only_cache_is_still_read() {
+    let server = Server::start(answer);
+    let project = project(5);
+    std::fs::create_dir(project.path("runs")).unwrap();
+    assert_eq!(requests(&project, &server, &["eval"]), 5);
+    // So that the replies are in the file itself and not in SQLite's log beside it.
+    project.run(&["cache", "prune"]).ends(0);
+    let rows = project.read("evals/dataset.jsonl");
+    let row = rows.lines().last().unwrap().replace('4', "9");
+    project.write("evals/dataset.jsonl", &format!("{rows}{row}\n"));
+    let expected = "warning: cannot write to the response cache .llmops/cache.db: it is read-only; new replies are not \
+                    kept\n";
+    let script =
+        format!("mount --bind .llmops .llmops && {JOURNAL} && mount -o remount,bind,ro .llmops && $LLMOPS eval -q");
+    // First as SQLite leaves the folder, then with the database alone.
+    for sent in [6, 7] {
+        let Some(ran) = with_own_mounts(&project, &server, &script) else { return };
+        let ran = ran.ends(0);
+        assert_eq!((server.received().len(), ran.stderr.as_str()), (sent, expected));
+        for suffix in ["wal", "shm"] {
+            let _ = std::fs::remove_file(project.path(&format!(".llmops/cache.db-{suffix}")));
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! Runs that are recorded and replayed: without a key, without a network, and without a secret in the file.
 
-use crate::support::chat::{KEY, answer, command, config, project, run};
-use crate::support::http::{Scripted, Server};
-use crate::support::{Project, Ran};
+use serde_json::{Value, json};
+
+use crate::support::chat::{KEY, answer, command, config, project, reply, run};
+use crate::support::http::{Received, Scripted, Server};
+use crate::support::{CONFIG, Project, Ran, small_project};
 
 /// Everything below the project's folder that holds these bytes.
 fn files_with(project: &Project, needle: &str) -> Vec<String> {
@@ -106,4 +108,72 @@ fn a_broken_recording_is_a_configuration_error_with_its_lines() {
     let ran = run(&project, &server, &["eval", "--record", "llmops.toml/file.jsonl"]);
     assert!(ran.code >= 2, "{}", ran.stderr);
     assert_eq!(server.received().len(), before);
+}
+
+/// Embeds texts, and answers what the small project asks.
+fn embed_or_answer(request: &Received) -> Scripted {
+    if !request.path.ends_with("/embeddings") {
+        return reply("Under the flowerpot, from nine to five.");
+    }
+    let body: Value = serde_json::from_str(&request.body).unwrap();
+    let texts = body["input"].as_array().unwrap().iter().enumerate();
+    let data: Vec<Value> = texts
+        .map(|(index, text)| json!({ "index": index, "embedding": [1.0, text.as_str().unwrap().len()] }))
+        .collect();
+    Scripted::json(json!({ "data": data, "usage": { "prompt_tokens": 3 } }).to_string())
+}
+
+#[test]
+fn a_recording_is_whole_even_where_everything_is_kept_already() {
+    let server = Server::start(embed_or_answer);
+    let project = small_project();
+    let config = "[target]\nmodel = \"openai/m\"\n[retrieval]\nembedder = \"openai/e\"\n";
+    project.write("llmops.toml", &format!("{config}{CONFIG}"));
+    // Fills the store and the cache.
+    run(&project, &server, &["ci", "-q"]).ends(0);
+    run(&project, &server, &["ci", "-q", "--record", "one.jsonl"]).ends(0);
+    let sent = server.received().len();
+    run(&project, &server, &["ci", "-q", "--record", "two.jsonl"]).ends(0);
+    assert_eq!(server.received().len(), sent);
+    // Two documents and two questions to embed, each on its own, and two to answer.
+    assert_eq!(project.read("two.jsonl").lines().count(), 6);
+    let recorded = project.report();
+    // As in a fresh checkout.
+    std::fs::remove_dir_all(project.path(".llmops")).unwrap();
+    project.run(&["ci", "-q", "--replay", "two.jsonl"]).ends(0);
+    assert_eq!(project.report()["estimates"], recorded["estimates"]);
+}
+
+#[test]
+fn a_provider_that_needs_an_address_and_a_key_is_replayed_without_both() {
+    let server = Server::start(embed_or_answer);
+    let project = small_project();
+    project.write("llmops.toml", &format!("[target]\nmodel = \"azure/my-deployment\"\n{CONFIG}"));
+    let mut command = project.command(".", &["eval", "-q", "--record", "calls.jsonl"]);
+    command.env("AZURE_OPENAI_BASE_URL", &server.url).env("AZURE_OPENAI_API_KEY", KEY);
+    Ran::of(&mut command).ends(0);
+    project.run(&["eval", "-q", "--replay", "calls.jsonl"]).ends(0);
+}
+
+/// A name does not always tell what a header holds; that its value comes from the environment does.
+#[test]
+fn what_the_environment_gives_is_a_secret_whatever_its_name() {
+    let server = Server::start(|request| {
+        let tenant = request.header("x-tenant").unwrap_or_default();
+        Scripted::json(json!({ "answer": format!("<0> <1> never {tenant}") }).to_string())
+    });
+    let project = project(2);
+    let http = format!(
+        "kind = \"http\"\nurl = \"{}/ask?lang=en&api_key=q-0123456789\"\nheaders = {{ X-Tenant = \"env:TENANT\" }}",
+        server.url
+    );
+    let config = config("").replace("kind = \"prompt\"\nprompt = \"qa\"\nmodel = \"openai/m\"", &http);
+    project.write("llmops.toml", &config);
+    Ran::of(command(&project, &server, &["eval", "--record", "app.jsonl"]).env("TENANT", "t-9876543210")).ends(0);
+    let recorded = project.read("app.jsonl");
+    assert!(recorded.contains("\"path\":\"/ask?lang=en&api_key=***\"") && recorded.contains("never ***"), "{recorded}");
+    assert!(!recorded.contains("t-9876543210") && !recorded.contains("q-0123456789"), "{recorded}");
+    project.run(&["eval", "-q", "--replay", "app.jsonl"]).ends(0);
+    let ran = project.run(&["eval", "-q"]).ends(3);
+    assert!(ran.stderr.contains("the environment variable TENANT is not set"), "{}", ran.stderr);
 }

@@ -1,11 +1,13 @@
 //! Runs that are interrupted, killed, split, repeated or starved: nothing is lost, nothing is counted twice.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::Value;
 
+#[cfg(target_os = "linux")]
+use crate::support::chat::with_own_mounts;
 use crate::support::chat::{answer, command, config, project, reply, run};
 use crate::support::http::{Scripted, Server};
 use crate::support::{Project, Ran};
@@ -306,27 +308,6 @@ fn repeats_ask_each_case_again_and_count_it_once() {
         .collect();
     assert_eq!(places, [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]);
     assert_eq!(server.received().len(), 6);
-}
-
-/// Runs a shell script that may mount what it likes and sees the program as `$LLMOPS`; `None` where the system does
-/// not allow that.
-#[cfg(target_os = "linux")]
-#[expect(clippy::print_stderr, reason = "a test that could not be made says so")]
-fn with_own_mounts(project: &Project, server: &Server, script: &str) -> Option<Ran> {
-    let shell = |script: &str| {
-        let mut command = Command::new("unshare");
-        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
-        command
-    };
-    if !shell("mount -t tmpfs none /mnt").output().is_ok_and(|output| output.status.success()) {
-        eprintln!("not tested: this system allows no mounts in a namespace of one's own");
-        return None;
-    }
-    let with_environment = command(project, server, &[]);
-    let mut command = shell(script);
-    command.current_dir(project.path(".")).env_clear().env("LLMOPS", env!("CARGO_BIN_EXE_llmops"));
-    command.envs(with_environment.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    Some(Ran::of(&mut command))
 }
 
 #[cfg(target_os = "linux")]

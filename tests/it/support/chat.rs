@@ -50,3 +50,24 @@ pub(crate) fn command(project: &Project, server: &Server, arguments: &[&str]) ->
 pub(crate) fn run(project: &Project, server: &Server, arguments: &[&str]) -> Ran {
     Ran::of(&mut command(project, server, arguments))
 }
+
+/// Runs a shell script that may mount what it likes and sees the program as `$LLMOPS`; `None` where the system does
+/// not allow that.
+#[cfg(target_os = "linux")]
+#[expect(clippy::print_stderr, reason = "a test that could not be made says so")]
+pub(crate) fn with_own_mounts(project: &Project, server: &Server, script: &str) -> Option<Ran> {
+    let shell = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
+        command
+    };
+    if !shell("mount -t tmpfs none /mnt").output().is_ok_and(|output| output.status.success()) {
+        eprintln!("not tested: this system allows no mounts in a namespace of one's own");
+        return None;
+    }
+    let with_environment = command(project, server, &[]);
+    let mut command = shell(script);
+    command.current_dir(project.path(".")).env_clear().env("LLMOPS", env!("CARGO_BIN_EXE_llmops"));
+    command.envs(with_environment.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    Some(Ran::of(&mut command))
+}
