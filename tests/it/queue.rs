@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::support::http::Server;
 use crate::support::nats::{Background, Nats, until};
-use crate::support::{Project, Ran};
+use crate::support::{Project, Ran, chat};
 
 const PROMPT: &str = "---\nvariables: [question]\n---\n{{ question }}\n";
 const CONFIG: &str = "\
@@ -117,6 +118,8 @@ fn a_killed_coordinator_goes_on_with_what_was_measured_meanwhile() {
     second.ends(0);
     worker.ends(0);
     is_complete(&project.report(), CASES);
+    // What the worker had in hand was put on the queue a second time.
+    assert_eq!(journaled(&project), CASES + 1, "each row once, and the mark of the end");
     // Nothing of the run is left, so a worker finds none.
     let mut idle = self::worker(&project, &nats, "idle", &["--once"]);
     idle.says("waiting for a run");
@@ -125,6 +128,31 @@ fn a_killed_coordinator_goes_on_with_what_was_measured_meanwhile() {
     assert!(!idle.output().contains("working for"), "{}", idle.output());
     drop(first);
     drop(worker);
+}
+
+#[test]
+fn what_workers_measure_while_the_coordinator_is_dead_is_not_asked_again() {
+    const CASES: usize = 1000;
+    let project = chat::project(CASES);
+    let model = Server::start(chat::answer);
+    let nats = Nats::start(&[]);
+    let start = |name: &str, arguments: &[&str]| {
+        let arguments = [arguments, &["--queue", nats.url(), "--no-cache"]].concat();
+        Background::start(chat::command(&project, &model, &arguments), project.path(&format!("{name}.log")))
+    };
+    let first = start("first", &["eval"]);
+    until("all cases on the queue", || nats.cases() == CASES as u64);
+    let mut worker = start("worker", &["worker", "--once", "--concurrency", "4"]);
+    until("first results", || journaled(&project) > 100);
+    first.signal("KILL");
+    until("an empty queue", || nats.cases() == 0);
+    let asked = model.received().len();
+    start("second", &["eval", "--resume"]).ends(0);
+    worker.ends(0);
+    is_complete(&project.report(), CASES);
+    // Only what was on its way into the journal at the kill is asked twice.
+    assert_eq!(asked, CASES);
+    assert!(model.received().len() < CASES + 30, "{}", model.received().len());
 }
 
 #[test]

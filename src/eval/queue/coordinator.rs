@@ -12,7 +12,7 @@ use super::inbox::Inbox;
 use super::link::{Change, Link};
 use super::message::{decode_row, encode_item, too_large};
 use super::names::Names;
-use super::offered::Offered;
+use super::offered::{Offered, RESULTS_REDELIVERED_AFTER};
 use super::publish::{Letter, publish};
 use super::{Connection, Content};
 use crate::error::Result;
@@ -47,6 +47,10 @@ pub(crate) struct Coordinator {
     /// By row number: whether it is in the journal.
     done: Vec<bool>,
     missing: usize,
+    /// Results of an earlier part of the run that are still to come. Their cases are not put on the queue again.
+    left: u64,
+    /// What has not come by then does not come: the server took note of it after all.
+    left_until: Instant,
     embedder_tokens: u64,
     /// When to say that no result has come; `None` once one has, or it has been said.
     patience: Option<Instant>,
@@ -56,8 +60,10 @@ impl Coordinator {
     pub(crate) async fn start(queue: Queue, feed: Feed, measurer: Measurer, journal: &Journal) -> Result<Self> {
         let Queue { connection, content, redeliver_after } = queue;
         let run = Offered { names: Names::new(&content, journal.run()), repeats: measurer.repeats(), redeliver_after };
-        run.make(&connection, &content).await?;
+        let left = run.make(&connection, &content).await?;
         Ok(Self {
+            left,
+            left_until: Instant::now() + 2 * RESULTS_REDELIVERED_AFTER,
             start: format!("{:016x}", fastrand::u64(..)),
             missing: feed.rows() - journal.done(),
             done: journal.done_rows(),
@@ -73,8 +79,15 @@ impl Coordinator {
         })
     }
 
+    fn may_put(&self) -> bool {
+        self.left == 0 && self.feed.has_more() && self.putting.len() < WINDOW
+    }
+
     /// Starts to put a case on the queue. The server's limit may forbid it; then this is its row.
     fn put(&mut self, item: Item) -> Option<Row> {
+        if self.done[item.number] {
+            return None;
+        }
         let payload = encode_item(&item);
         if let Some(reason) = too_large("the case", payload.len(), self.connection.client.max_payload()) {
             return Some(self.measurer.fail(item, reason));
@@ -91,6 +104,7 @@ impl Coordinator {
         // Lost, it comes again. The journal is not written yet; if it never is, the case is asked again.
         let _ = message.ack().await;
         self.patience = None;
+        self.left = self.left.saturating_sub(1);
         self.embedder_tokens += embedder_tokens;
         Ok(self.count(row))
     }
@@ -107,7 +121,7 @@ impl Source for Coordinator {
     async fn next(&mut self) -> Result<Option<Step>> {
         while self.missing > 0 {
             let row = tokio::select! {
-                item = self.feed.next(), if self.feed.has_more() && self.putting.len() < WINDOW => {
+                item = self.feed.next(), if self.may_put() => {
                     if item.is_none() {
                         self.feed.finish().await?;
                     }
@@ -121,6 +135,10 @@ impl Source for Coordinator {
                     Some(row) => return Ok(Some(Step::Finished(row))),
                     None => None,
                 },
+                () = sleep_until(self.left_until), if self.left > 0 => {
+                    self.left = 0;
+                    None
+                }
                 change = self.link.changed() => return Ok(Some(match change {
                     Change::Lost(text) | Change::Back(text) => Step::Noted(text),
                     Change::GivenUp(text) => Step::Stuck(text),

@@ -13,6 +13,8 @@ use crate::error::Result;
 
 /// What is left of a run that nobody continues goes away after this time.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// A result that a coordinator was given, and died with, is given to the next one after this time.
+pub(super) const RESULTS_REDELIVERED_AFTER: Duration = Duration::from_secs(5);
 /// Beside the parts of the content.
 const REPEATS: &str = "repeats";
 
@@ -35,8 +37,8 @@ pub(super) enum Found {
 
 impl Offered {
     /// Puts the run on the server, or takes over what an earlier part of the run has left there: its cases are taken
-    /// back, since the journal says which are still to be done; its results are kept.
-    pub(super) async fn make(&self, connection: &Connection, content: &Content) -> Result<()> {
+    /// back, since the journal says which are still to be done; its results are kept. Gives how many these are.
+    pub(super) async fn make(&self, connection: &Connection, content: &Content) -> Result<u64> {
         let failed = "set up the run";
         let stream = |name: &str, subjects: &str, retention| Config {
             name: name.to_owned(),
@@ -57,19 +59,19 @@ impl Offered {
             durable_name: Some(self.names.consumer.clone()),
             filter_subject: subject.to_owned(),
             ack_policy: AckPolicy::Explicit,
-            ack_wait: self.redeliver_after,
             max_ack_pending: -1,
             inactive_threshold: KEPT,
             ..pull::Config::default()
         };
-        let taken = results.create_consumer(consumer(&self.names.results)).await;
-        taken.map_err(|error| connection.failed(failed, error))?;
+        let taken = pull::Config { ack_wait: RESULTS_REDELIVERED_AFTER, ..consumer(&self.names.results) };
+        let taken = results.create_consumer(taken).await.map_err(|error| connection.failed(failed, error))?;
         // Last: from now on workers see the run.
         let metadata =
             [(REPEATS.to_owned(), self.repeats.to_string())].into_iter().chain(content.to_metadata()).collect();
-        let given = cases.create_consumer(pull::Config { metadata, ..consumer(&self.names.cases) }).await;
-        given.map_err(|error| connection.failed(failed, error))?;
-        Ok(())
+        let given = pull::Config { metadata, ack_wait: self.redeliver_after, ..consumer(&self.names.cases) };
+        cases.create_consumer(given).await.map_err(|error| connection.failed(failed, error))?;
+        let taken = taken.cached_info();
+        Ok(taken.num_pending + taken.num_ack_pending as u64)
     }
 
     /// Takes the run off the server; its results stay if it may be continued.

@@ -54,17 +54,17 @@ impl Worker {
         tell: &mut dyn FnMut(&str),
     ) -> Result<Parting> {
         let mut interrupt = pin!(interrupt);
-        let mut link = Link::new(&self.connection);
+        let mut watched = Watched { link: Link::new(&self.connection), tell };
         loop {
             let run = tokio::select! {
-                run = self.find(&mut link, tell) => run?,
+                run = self.find(&mut watched) => run?,
                 () = &mut interrupt => return Ok(Parting::Interrupted),
             };
-            tell(&format!("working for the run {}", run.names.consumer));
+            (watched.tell)(&format!("working for the run {}", run.names.consumer));
             let (stop, stopped) = watch::channel(false);
             let mut tasks = JoinSet::new();
             let parting = tokio::select! {
-                served = self.serve(&run, &stopped, &mut tasks, &mut link) => served.map(|()| Parting::RunEnded),
+                served = self.serve(&run, &stopped, &mut tasks, &mut watched) => served.map(|()| Parting::RunEnded),
                 () = &mut interrupt => Ok(Parting::Interrupted),
             };
             stop.send_replace(true);
@@ -76,7 +76,7 @@ impl Worker {
             .await;
             let parting = parting?;
             if parting == Parting::RunEnded {
-                tell(&format!("the run {} has ended", run.names.consumer));
+                (watched.tell)(&format!("the run {} has ended", run.names.consumer));
             }
             if once || parting == Parting::Interrupted {
                 return Ok(parting);
@@ -85,8 +85,8 @@ impl Worker {
     }
 
     /// Waits for a run of our content. Says once of every other run what it has otherwise.
-    async fn find(&self, link: &mut Link, tell: &mut dyn FnMut(&str)) -> Result<Offered> {
-        tell(&format!("waiting for a run on {}", self.connection.server));
+    async fn find(&self, watched: &mut Watched<'_>) -> Result<Offered> {
+        (watched.tell)(&format!("waiting for a run on {}", self.connection.server));
         let mut said = BTreeSet::new();
         loop {
             tokio::select! {
@@ -96,13 +96,13 @@ impl Worker {
                     Ok(Found::Others(others)) => {
                         for (name, differences) in others {
                             if said.insert(name.clone()) {
-                                tell(&format!("the run {name} is not for this worker: {differences}"));
+                                (watched.tell)(&format!("the run {name} is not for this worker: {differences}"));
                             }
                         }
                     }
                     Err(_) => {}
                 },
-                change = link.changed() => told(change, tell)?,
+                change = watched.changed() => change?,
             }
             sleep(PAUSE).await;
         }
@@ -114,7 +114,7 @@ impl Worker {
         run: &Offered,
         stopped: &watch::Receiver<bool>,
         tasks: &mut JoinSet<Result<()>>,
-        link: &mut Link,
+        watched: &mut Watched<'_>,
     ) -> Result<()> {
         let job = Arc::new(Job::new(self, run));
         let mut pull = Pull::new(self.connection.clone(), run.names.consumer.clone());
@@ -129,24 +129,31 @@ impl Worker {
                 Some(done) = tasks.join_next() => {
                     done.map_err(|error| Error::unavailable("a case ended without a result").source(error))??;
                 }
-                change = link.changed() => {
+                change = watched.changed() => {
                     // What was asked of a server that is gone never comes.
                     pull.restart();
-                    if let Change::GivenUp(text) = change {
-                        return Err(Error::unavailable(text));
-                    }
+                    change?;
                 }
             }
         }
     }
 }
 
-fn told(change: Change, tell: &mut dyn FnMut(&str)) -> Result<()> {
-    match change {
-        Change::Lost(text) | Change::Back(text) => {
-            tell(&text);
-            Ok(())
+/// The connection, and whoever is told of it.
+struct Watched<'a> {
+    link: Link,
+    tell: &'a mut dyn FnMut(&str),
+}
+
+impl Watched<'_> {
+    /// Says what changes next. An error if the connection does not come back.
+    async fn changed(&mut self) -> Result<()> {
+        match self.link.changed().await {
+            Change::Lost(text) | Change::Back(text) => {
+                (self.tell)(&text);
+                Ok(())
+            }
+            Change::GivenUp(text) => Err(Error::unavailable(text)),
         }
-        Change::GivenUp(text) => Err(Error::unavailable(text)),
     }
 }

@@ -22,6 +22,19 @@ impl Nats {
         &self.0.value
     }
 
+    /// How many cases are on the queue and not acknowledged.
+    pub(crate) fn cases(&self) -> u64 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let jetstream = async_nats::jetstream::new(async_nats::connect(self.url()).await.unwrap());
+            match jetstream.get_stream("llmops-cases").await {
+                Ok(stream) => stream.cached_info().state.messages,
+                // Not made yet.
+                Err(_) => 0,
+            }
+        })
+    }
+
     /// Kills the server with SIGKILL, and starts it again on the same port and files.
     pub(crate) fn restart(&mut self) {
         writeln!(self.0.child.stdin.as_mut().unwrap(), "restart").unwrap();
