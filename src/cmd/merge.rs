@@ -18,7 +18,7 @@ pub(super) fn run(global: &Global, arguments: &Merge) -> Result<ExitStatus> {
     let report = shards.report()?;
     let verdict = gate::check(&report);
     let report = report.decided(verdict);
-    let path = report_file::path(global, arguments.report.as_deref())?;
+    let path = report_file::path_anywhere(global, arguments.report.as_deref());
     // A shard's report may stand where the merged one goes; then it is read until it is replaced.
     let is_input = |file: &PathBuf| file.canonicalize().ok() == path.canonicalize().ok();
     if !path.exists() || !files.iter().any(is_input) {

@@ -20,6 +20,11 @@ pub(super) fn path(global: &Global, chosen: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
+/// The same; outside any project, as in a job that only joins reports, the place that it would have in one.
+pub(super) fn path_anywhere(global: &Global, chosen: Option<&Path>) -> PathBuf {
+    path(global, chosen).unwrap_or_else(|_| global.directory.join(REPORT_FILE))
+}
+
 /// Prints the report as the user wants it; `written` is where it was put, if it could be.
 pub(super) fn show(global: &Global, report: &Report, rows: Rows<'_>, written: Option<&Path>) -> Result<()> {
     if global.json {
