@@ -1,12 +1,12 @@
 //! The command line: what can be typed, and nothing of what it does.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Secret, parse_duration};
+use crate::eval::Shard;
 
 /// A quality gate for LLM applications: prompts are code, evals are their tests, nothing deploys without proof.
 ///
@@ -111,7 +111,7 @@ pub(crate) struct Eval {
     pub(crate) max_time: Option<Duration>,
     /// Run only the I-th of N parts of the dataset; `llmops merge` joins their reports
     #[arg(long, value_name = "I/N")]
-    pub(crate) shard: Option<Fraction>,
+    pub(crate) shard: Option<Shard>,
     /// Have the cases measured by `llmops worker` on other machines, through the NATS server at URL, or at the URL that
     /// the environment variable NAME of `env:NAME` holds
     #[arg(long, value_name = "URL", value_parser = secret, conflicts_with_all = ["record", "replay"])]
@@ -125,25 +125,6 @@ pub(crate) struct Eval {
     /// Answer every call from FILE; nothing is sent, and no key is needed
     #[arg(long, value_name = "FILE")]
     pub(crate) replay: Option<PathBuf>,
-}
-
-/// `2/8`: the second of eight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fraction {
-    pub(crate) index: usize,
-    pub(crate) count: usize,
-}
-
-impl FromStr for Fraction {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
-        match parts {
-            Some((index, count)) if (1..=count).contains(&index) && count <= 10_000 => Ok(Self { index, count }),
-            _ => Err("write it like 2/8: the second of eight"),
-        }
-    }
 }
 
 fn duration(text: &str) -> Result<Duration, &'static str> {
@@ -263,17 +244,4 @@ pub(crate) enum ReferencePage {
     Configuration,
     Metrics,
     Providers,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shard_is_written_as_a_fraction_up_to_one() {
-        assert_eq!("2/8".parse(), Ok(Fraction { index: 2, count: 8 }));
-        for wrong in ["", "2", "0/8", "9/8", "a/8", "2/", "1/0", "-1/2", "1/10001"] {
-            assert!(wrong.parse::<Fraction>().is_err(), "{wrong}");
-        }
-    }
 }

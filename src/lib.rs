@@ -12,6 +12,7 @@ mod eval;
 mod gate;
 mod git;
 mod llm;
+mod lockfile;
 mod prompt;
 mod rag;
 mod report;

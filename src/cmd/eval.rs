@@ -13,7 +13,7 @@ use crate::cli::{Eval, Global, Tested};
 use crate::config::{Cassette, Config, Located, Secret, TargetKind};
 use crate::cost::Usage;
 use crate::error::{Error, ExitStatus, Result};
-use crate::eval::{Connection, Ended, Event, Identity, Journal, Measured, Queue, Run, Shard, Start, run as run_cases};
+use crate::eval::{Connection, Ended, Event, Identity, Journal, Queue, Run, Start, run as run_cases};
 use crate::gate;
 use crate::llm::Client;
 use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
@@ -99,7 +99,7 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
         Some(url) => Some(unless_interrupted(connect(config, url)).await?),
         None => None,
     };
-    let shard = arguments.shard.map(|part| Shard { index: part.index, count: part.count });
+    let shard = arguments.shard;
     let prepared = prepare(global, config, fill, shard).await?;
 
     let start = start(config, arguments);
@@ -107,7 +107,9 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
     let content = prepared.facts.content(config);
     let timestamp = prepared.facts.timestamp.clone();
     let identity = Identity { digest: prepared.facts.identity(&content), timestamp, rows };
-    let journal = open_journal(config, &identity, start, global.quiet)?;
+    // Of a shard's rows the others are none of its business.
+    let ours = prepared.facts.cases * config.eval.repeats as usize;
+    let journal = open_journal(config, &identity, start, (!global.quiet).then_some(ours))?;
 
     let work = Run {
         dataset: Arc::clone(&prepared.dataset),
@@ -123,7 +125,7 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
         embedder_tokens: Box::new(prepared.embedder_tokens()),
     };
     let facts = Facts { timestamp: journal.timestamp().to_owned(), ..prepared.facts };
-    let mut progress = Progress::new("cases", rows, global.quiet);
+    let mut progress = Progress::new("cases", ours, global.quiet);
     let ended = run_cases(work, journal, interrupted(), &mut |event: Event<'_>| progress.on(&event)).await;
     progress.finish();
     let Ended { journal, early } = ended?;
@@ -142,16 +144,15 @@ fn start(config: &Config, arguments: &Eval) -> Start {
     }
 }
 
-fn open_journal(config: &Config, identity: &Identity, start: Start, quiet: bool) -> Result<Journal> {
+/// `rows` is how many the run is to have, if what is found should be said.
+fn open_journal(config: &Config, identity: &Identity, start: Start, rows: Option<usize>) -> Result<Journal> {
     let mut journal = Journal::open(&config.state_folder(), identity, start)?;
     if let Some(damage) = journal.repaired() {
         output::note(&format!("the journal of the interrupted run was repaired: {damage}"));
     }
     let failed = if start == Start::Again { journal.forget_failures()? } else { 0 };
-    let (done, all) = (journal.done(), identity.rows);
-    if quiet {
-        return Ok(journal);
-    }
+    let done = journal.done();
+    let Some(all) = rows else { return Ok(journal) };
     match start {
         Start::Again => output::note(&format!("{failed} failed and are asked again; {done} of {all} are kept")),
         Start::Resume if done > 0 => {
@@ -170,11 +171,7 @@ fn open_journal(config: &Config, identity: &Identity, start: Start, quiet: bool)
 /// What the rows of the journal add up to.
 fn report(facts: Facts, journal: &Journal, early: Option<String>) -> Result<Report> {
     let mut summary = Summary::new(facts.repeats, &facts.thresholds);
-    journal.each(&mut |_, row| {
-        let row = Measured::of_row(row).map_err(|error| Error::unavailable("the journal is damaged").source(error))?;
-        summary.add(row);
-        Ok(())
-    })?;
+    journal.each_measured(&mut |_, row| summary.add(row))?;
     let spent = journal.spent();
     let outline = Outline {
         duration_ms: spent.elapsed_ms,

@@ -121,11 +121,7 @@ impl Journal {
     /// Forgets the rows of cases that failed, so that they are asked again.
     pub(crate) fn forget_failures(&mut self) -> Result<usize> {
         let mut failed = Vec::new();
-        self.each(&mut |number, row| {
-            let measured = Measured::of_row(row).map_err(|error| self.damaged(error))?;
-            failed.extend(measured.failure().is_some().then_some(number));
-            Ok(())
-        })?;
+        self.each_measured(&mut |number, row| failed.extend(row.failure().is_some().then_some(number)))?;
         for number in &failed {
             self.places[*number] = None;
         }
@@ -151,10 +147,17 @@ impl Journal {
         Ok(())
     }
 
-    fn damaged(&self, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-        Error::unavailable(format!("the journal {} is damaged", self.path.display()))
-            .source(error)
-            .hint("delete it, and run again")
+    /// The same without answers and passages.
+    pub(crate) fn each_measured(&self, on: &mut dyn FnMut(usize, Measured)) -> Result<()> {
+        self.each(&mut |number, row| {
+            let row = Measured::of_row(row).map_err(|error| {
+                Error::unavailable(format!("the journal {} is damaged", self.path.display()))
+                    .source(error)
+                    .hint("delete it, and run again")
+            })?;
+            on(number, row);
+            Ok(())
+        })
     }
 }
 

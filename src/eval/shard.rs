@@ -1,6 +1,7 @@
 //! One of several parts of a run: `2/8` is the second of eight. The parts are disjoint and together the whole.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,18 @@ impl Shard {
     }
 }
 
+impl FromStr for Shard {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+        match parts {
+            Some((index, count)) if (1..=count).contains(&index) && count <= 10_000 => Ok(Self { index, count }),
+            _ => Err("write it like 2/8: the second of eight"),
+        }
+    }
+}
+
 impl fmt::Display for Shard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.index, self.count)
@@ -44,6 +57,13 @@ mod tests {
             for shard in shards {
                 assert_eq!(shard.size(rows), (0..rows).filter(|row| shard.holds(*row)).count(), "{shard} of {rows}");
             }
+        }
+    }
+    #[test]
+    fn a_shard_is_written_as_a_fraction_up_to_one() {
+        assert_eq!("2/8".parse(), Ok(Shard { index: 2, count: 8 }));
+        for wrong in ["", "2", "0/8", "9/8", "a/8", "2/", "1/0", "-1/2", "1/10001"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
         }
     }
 }

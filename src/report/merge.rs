@@ -185,8 +185,7 @@ mod tests {
 
     /// Writes the report of a shard with these cases.
     fn write(folder: &Path, shard: &str, indices: &[usize], change: impl FnOnce(&mut Report)) -> PathBuf {
-        let (index, count) = shard.split_once('/').unwrap();
-        let shard = Shard { index: index.parse().unwrap(), count: count.parse().unwrap() };
+        let shard: Shard = shard.parse().unwrap();
         let mut report = Report { shard: Some(ShardFacts { shard, dataset_cases: 5 }), ..empty_for_tests() };
         report.estimates.insert("refusal".into(), super::super::Estimate::default());
         change(&mut report);

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::support::http::Server;
-use crate::support::nats::{Background, Nats, until};
-use crate::support::{Project, Ran, chat};
+use crate::support::nats::{Background, Nats};
+use crate::support::{Project, Ran, chat, comparable, ids, journalled, until};
 
 const PROMPT: &str = "---\nvariables: [question]\n---\n{{ question }}\n";
 const CONFIG: &str = "\
@@ -48,28 +48,11 @@ fn worker(project: &Project, nats: &Nats, name: &str, flags: &[&str]) -> Backgro
     Background::start(command, project.path(&format!("{name}.log")))
 }
 
-/// Rows that the journal holds.
-fn journaled(project: &Project) -> usize {
-    let Ok(folder) = std::fs::read_dir(project.path(".llmops/runs")) else { return 0 };
-    let lines = |path| std::fs::read_to_string(path).unwrap().matches('\n').count();
-    folder.flatten().map(|entry| lines(entry.path()).saturating_sub(1)).sum()
-}
-
 /// Every case exactly once, in the order of the dataset.
 #[track_caller]
 fn is_complete(report: &Value, cases: usize) {
-    let ids: Vec<&str> = report["results"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
-    let expected: Vec<String> = (0..cases).map(|number| format!("c{number}")).collect();
-    assert_eq!(ids, expected);
+    assert_eq!(ids(report), (0..cases).map(|number| format!("c{number}")).collect::<Vec<_>>());
     assert_eq!((&report["passed"], &report["cases"]["finished"]), (&true.into(), &cases.into()));
-}
-
-/// The report without what differs from run to run.
-fn timeless(mut report: Value) -> Value {
-    for key in ["timestamp", "duration_ms", "latency"] {
-        report.as_object_mut().unwrap().remove(key);
-    }
-    report
 }
 
 #[test]
@@ -84,24 +67,24 @@ fn every_case_counts_once_though_workers_die_and_the_server_restarts() {
     for worker in [&mut steady, &mut killed, &mut paused] {
         worker.says("working for the run");
     }
-    until("first results", || journaled(&project) > 500);
+    until("first results", || journalled(&project) > 500);
     killed.signal("KILL");
     paused.signal("STOP");
-    assert!(journaled(&project) < CASES, "the run was over before anything could be killed");
-    until("results of the last worker", || journaled(&project) > 2000);
+    assert!(journalled(&project) < CASES, "the run was over before anything could be killed");
+    until("results of the last worker", || journalled(&project) > 2000);
     nats.restart();
-    assert!(journaled(&project) < CASES, "the run was over before the server was restarted");
+    assert!(journalled(&project) < CASES, "the run was over before the server was restarted");
     coordinator.ends(0);
     // What it had in hand when it was stopped, others have done; its own results come too late.
     paused.signal("CONT");
     paused.ends(0);
     steady.ends(0);
     is_complete(&project.report(), CASES);
-    assert_eq!(journaled(&project), CASES + 1, "each row once, and the mark of the end");
+    assert_eq!(journalled(&project), CASES + 1, "each row once, and the mark of the end");
 
-    let queued = timeless(project.report());
+    let queued = comparable(project.report());
     project.run(&["eval", "-q"]).ends(0);
-    assert_eq!(queued, timeless(project.report()));
+    assert_eq!(queued, comparable(project.report()));
 }
 
 #[test]
@@ -111,7 +94,7 @@ fn a_killed_coordinator_goes_on_with_what_was_measured_meanwhile() {
     let nats = Nats::start(&[]);
     let first = coordinator(&project, &nats, &[]);
     let mut worker = worker(&project, &nats, "worker", &["--once", "--concurrency", "4"]);
-    until("first results", || journaled(&project) > 200);
+    until("first results", || journalled(&project) > 200);
     first.signal("KILL");
     let mut second = coordinator(&project, &nats, &["--resume"]);
     second.says("going on with an interrupted run");
@@ -119,7 +102,7 @@ fn a_killed_coordinator_goes_on_with_what_was_measured_meanwhile() {
     worker.ends(0);
     is_complete(&project.report(), CASES);
     // What the worker had in hand was put on the queue a second time.
-    assert_eq!(journaled(&project), CASES + 1, "each row once, and the mark of the end");
+    assert_eq!(journalled(&project), CASES + 1, "each row once, and the mark of the end");
     // Nothing of the run is left, so a worker finds none.
     let mut idle = self::worker(&project, &nats, "idle", &["--once"]);
     idle.says("waiting for a run");
@@ -143,7 +126,7 @@ fn what_workers_measure_while_the_coordinator_is_dead_is_not_asked_again() {
     let first = start("first", &["eval"]);
     until("all cases on the queue", || nats.cases() == CASES as u64);
     let mut worker = start("worker", &["worker", "--once", "--concurrency", "4"]);
-    until("first results", || journaled(&project) > 100);
+    until("first results", || journalled(&project) > 100);
     first.signal("KILL");
     until("an empty queue", || nats.cases() == 0);
     let asked = model.received().len();
@@ -162,7 +145,7 @@ fn an_interrupted_run_takes_its_cases_off_the_queue_and_goes_on_later() {
     let nats = Nats::start(&[]);
     let mut coordinator = coordinator(&project, &nats, &[]);
     let mut first = worker(&project, &nats, "first", &["--once", "--concurrency", "4"]);
-    until("first results", || journaled(&project) > 100);
+    until("first results", || journalled(&project) > 100);
     coordinator.signal("INT");
     coordinator.ends(2);
     first.ends(0);
@@ -181,7 +164,7 @@ fn a_worker_with_another_prompt_says_so_and_takes_nothing() {
     let mut coordinator = coordinator(&ours, &nats, &[]);
     let mut other = worker(&theirs, &nats, "other", &[]);
     other.says("is not for this worker: prompt is qa@1.0.0 ");
-    assert_eq!(journaled(&ours), 0);
+    assert_eq!(journalled(&ours), 0);
     let mut right = worker(&ours, &nats, "right", &["--once"]);
     coordinator.ends(0);
     right.ends(0);

@@ -10,26 +10,7 @@ use serde_json::Value;
 use crate::support::chat::with_own_mounts;
 use crate::support::chat::{answer, command, config, project, reply, run};
 use crate::support::http::{Scripted, Server};
-use crate::support::{Project, Ran};
-
-/// A report without what differs from run to run.
-fn comparable(mut report: Value) -> Value {
-    for key in ["timestamp", "duration_ms", "latency"] {
-        report.as_object_mut().unwrap().remove(key);
-    }
-    for row in report["results"].as_array_mut().unwrap() {
-        for key in ["latency_ms", "attempts", "cached"] {
-            row.as_object_mut().unwrap().remove(key);
-        }
-    }
-    report
-}
-
-/// The ids of a report's cases, in order.
-fn ids(report: &Value) -> Vec<String> {
-    let rows = report["results"].as_array().unwrap().iter();
-    rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
-}
+use crate::support::{Project, Ran, comparable, ids, journalled, until};
 
 /// Answers so many requests and holds the others, until it is opened.
 struct Valve {
@@ -57,22 +38,6 @@ impl Valve {
     fn open(&self) {
         *self.left.lock().unwrap() = usize::MAX;
         self.opened.notify_all();
-    }
-}
-
-/// The journals' whole lines, headers not counted.
-fn journalled(project: &Project) -> usize {
-    let Ok(entries) = std::fs::read_dir(project.path(".llmops/runs")) else { return 0 };
-    let texts = entries.flatten().filter_map(|entry| std::fs::read_to_string(entry.path()).ok());
-    texts.map(|text| text.matches('\n').count().saturating_sub(1)).sum()
-}
-
-/// Waits until something is so; it is looked at often and not for ever.
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let start = std::time::Instant::now();
-    while !is_so() {
-        assert!(start.elapsed().as_secs() < 30, "{what}");
-        std::thread::yield_now();
     }
 }
 
@@ -242,6 +207,14 @@ fn shards_and_merge_give_the_report_of_the_whole_run() {
     assert!(ran.stdout.starts_with("PASS  "), "{}", ran.stdout);
     assert_eq!(comparable(project.report()), whole);
 
+    // A job that only gates has no checkout of the project.
+    let elsewhere = Project::new(&[]);
+    for file in &files {
+        elsewhere.write(file, &project.read(file));
+    }
+    elsewhere.run(&["merge", "shards"]).ends(0);
+    assert_eq!(comparable(elsewhere.report()), whole);
+
     let ran = project.run(&["merge", &files[0], &files[2]]).ends(2);
     assert!(ran.stdout.contains("the run ended after 7 of 11 cases: the shard 2/3 is missing"), "{}", ran.stdout);
     let ran = project.run(&["merge", &files[0], "llmops/eval_report.previous.json"]).ends(3);
@@ -255,6 +228,23 @@ fn shards_and_merge_give_the_report_of_the_whole_run() {
         run(&project, &server, &["eval", "--no-cache", "--shard", &part, "--report", file]).ends(0);
     }
     project.run(&["merge", "shards"]).ends(1);
+}
+
+#[test]
+fn a_shard_that_goes_on_counts_its_own_cases() {
+    let valve = Valve::new(2);
+    let gate = Arc::clone(&valve);
+    let server = Server::start(move |request| {
+        gate.pass();
+        answer(request)
+    });
+    let project = project(11);
+    let shard = ["eval", "--no-cache", "--shard", "1/3"];
+    let ran = run(&project, &server, &[&shard[..], &["--concurrency", "1", "--max-time", "2 s"]].concat()).ends(2);
+    assert!(ran.stdout.contains("the run ended after 2 of 4 cases"), "{}", ran.stdout);
+    valve.open();
+    let ran = run(&project, &server, &[&shard[..], &["--resume"]].concat()).ends(0);
+    assert!(ran.stderr.contains("going on with an interrupted run: 2 of 4 are done"), "{}", ran.stderr);
 }
 
 #[test]

@@ -11,6 +11,9 @@ pub(crate) mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 #[expect(clippy::disallowed_methods, reason = "a test must know its machine")]
 fn machine(name: &str) -> Option<std::ffi::OsString> {
@@ -125,6 +128,43 @@ impl Ran {
     pub(crate) fn ends(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
+    }
+}
+
+/// A report without what differs from run to run.
+pub(crate) fn comparable(mut report: Value) -> Value {
+    for key in ["timestamp", "duration_ms", "latency"] {
+        report.as_object_mut().unwrap().remove(key);
+    }
+    for row in report["results"].as_array_mut().unwrap() {
+        for key in ["latency_ms", "attempts", "cached"] {
+            row.as_object_mut().unwrap().remove(key);
+        }
+    }
+    report
+}
+
+/// The ids of a report's cases, in order.
+pub(crate) fn ids(report: &Value) -> Vec<String> {
+    let rows = report["results"].as_array().unwrap().iter();
+    rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The whole lines of a project's journals, headers not counted.
+pub(crate) fn journalled(project: &Project) -> usize {
+    let Ok(entries) = std::fs::read_dir(project.path(".llmops/runs")) else { return 0 };
+    let texts = entries.flatten().filter_map(|entry| std::fs::read_to_string(entry.path()).ok());
+    texts.map(|text| text.matches('\n').count().saturating_sub(1)).sum()
+}
+
+/// Waits for something that another process does; far longer than it takes, and not for ever.
+#[track_caller]
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    const LIMIT: Duration = Duration::from_secs(120);
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < LIMIT, "no {what} after {LIMIT:?}");
+        std::thread::park_timeout(Duration::from_millis(10));
     }
 }
 

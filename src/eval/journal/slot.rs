@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use super::{Header, Identity, Journal, SCHEMA, Spent, read};
 use crate::error::{Error, Result};
+use crate::lockfile;
 
 /// How a run begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +27,9 @@ const MAX_SLOTS: usize = 64;
 const KEPT: usize = 20;
 
 pub(super) fn open(folder: &Path, identity: &Identity, start: Start) -> Result<Journal> {
-    std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, error))?;
     // One process at a time chooses: looking at a journal locks it for a moment, which must not look like a run.
     let choosing = folder.join("choosing.lock");
-    let _choosing = File::create(&choosing)
-        .and_then(|file| file.lock().map(|()| file))
-        .map_err(|error| cannot_write(&choosing, error))?;
+    let _choosing = lockfile::hold(&choosing).map_err(|error| cannot_write(&choosing, error))?;
     let mut free = None;
     let mut best: Option<(SystemTime, Journal)> = None;
     let mut left = None;

@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{Config, FIND, STATE_FOLDER};
+use crate::lockfile;
 
 const NAME: &str = "cache.db";
 
@@ -165,12 +166,7 @@ impl CacheFile {
     }
 
     fn lock(&self) -> io::Result<File> {
-        if let Some(folder) = self.path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let file = File::create(self.path.with_extension("lock"))?;
-        file.lock()?;
-        Ok(file)
+        lockfile::hold(&self.path.with_extension("lock"))
     }
 }
 

@@ -4,12 +4,9 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use super::process::{Launched, value};
-
-/// For what a test waits for; far more than it takes.
-const LIMIT: Duration = Duration::from_secs(120);
+use super::until;
 
 pub(crate) struct Nats(Launched);
 
@@ -92,15 +89,5 @@ impl Drop for Background {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// Waits for something that another process does.
-#[track_caller]
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < LIMIT, "no {what} after {LIMIT:?}");
-        std::thread::park_timeout(Duration::from_millis(10));
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::error::{Error, Result};
+use crate::lockfile;
 
 pub(super) const NAME: &str = "store.db";
 
@@ -124,12 +125,7 @@ impl StoreFile {
     }
 
     fn lock(&self) -> io::Result<File> {
-        if let Some(folder) = self.path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let file = File::create(self.path.with_extension("lock"))?;
-        file.lock()?;
-        Ok(file)
+        lockfile::hold(&self.path.with_extension("lock"))
     }
 
     /// Removes a damaged file; the next connection makes a new one.
