@@ -12,9 +12,9 @@ use crate::eval::metrics::METRICS;
 use crate::llm::{LOCAL, PROVIDERS};
 
 pub(super) const EXIT_CODES: &str = "\
-0  pass       everything was measured and every bar was met
+0  pass       everything was measured and every bar was met; a shard of a run: its cases were measured
 1  failed     the gate measured enough and said no
-2  undecided  too many errors, no cases, nothing measured, an interrupted run, or a component that is down
+2  undecided  too many errors, no cases, nothing measured, a run that ended early, or a component that is down
 3  config     the command line, the configuration, a prompt or the dataset is wrong
 ";
 

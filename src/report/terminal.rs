@@ -90,7 +90,7 @@ fn table(text: &mut String, report: &Report) {
     }
     let cached = report.shown.cached;
     if cached > 0 {
-        let _ = writeln!(text, "  {:<18} {} from the cache", "no call", count(cached, "answer"));
+        let _ = writeln!(text, "  {:<18} {}", "from the cache", count(cached, "answer"));
     }
     let cut = report.shown.cut_off;
     if cut > 0 {
