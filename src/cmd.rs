@@ -20,7 +20,7 @@ use clap::error::ErrorKind;
 use crate::cli::{Cli, Color, Command, Global};
 use crate::config::{Config, Vocabulary};
 use crate::error::{Error, ExitStatus, Result};
-use crate::eval::metrics::METRICS;
+use crate::eval::metrics::{self, METRICS};
 use crate::llm::{Client, LOCAL, PROVIDERS};
 
 pub(crate) fn run() -> ExitStatus {
@@ -83,7 +83,8 @@ fn configuration(global: &Global) -> Result<Config> {
 /// The same for a run that may send nothing, and so need not know what an application's headers hold.
 fn configuration_for(global: &Global, needs_header_secrets: bool) -> Result<Config> {
     let vocabulary = Vocabulary {
-        metrics: METRICS.iter().map(|metric| (metric.name, metric.scale.unit())).collect(),
+        metrics: METRICS.iter().map(|metric| metric.name).collect(),
+        metric_unit: |name| metrics::find(name).map(|(metric, _)| metric.scale.unit()),
         providers: PROVIDERS.iter().map(|known| known.name).chain(LOCAL.iter().map(|(name, _)| *name)).collect(),
         needs_header_secrets,
     };

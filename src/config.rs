@@ -36,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) target: Target,
     pub(crate) retrieval: Retrieval,
     pub(crate) eval: Eval,
+    pub(crate) metrics: Vec<OwnMetric>,
     pub(crate) gate: Gate,
     pub(crate) cache: Cache,
     /// Only a flag says so, never the file.
@@ -121,6 +122,14 @@ pub(crate) struct Eval {
     pub(crate) repeats: u32,
 }
 
+/// `[metrics.NAME]`: a metric under a name of the project's own, with its options.
+pub(crate) struct OwnMetric {
+    pub(crate) name: String,
+    pub(crate) line: Option<usize>,
+    /// Every key of its table, `type` among them.
+    pub(crate) table: serde_json::Map<String, serde_json::Value>,
+}
+
 /// `[gate]`: the bar.
 pub(crate) struct Gate {
     /// Metric name and threshold, in the order of the file; names are checked by `eval::metrics`.
@@ -175,8 +184,10 @@ pub(crate) struct ProviderLimits {
 
 /// The names that a configuration may use and that only the layers above know.
 pub(crate) struct Vocabulary {
-    /// Metrics from 0 to 1, and metrics that are a time.
-    pub(crate) metrics: Vec<(&'static str, MetricUnit)>,
+    /// The names of metrics, for suggestions.
+    pub(crate) metrics: Vec<&'static str>,
+    /// How the threshold of a metric is written; `None` if there is no such metric.
+    pub(crate) metric_unit: fn(&str) -> Option<MetricUnit>,
     pub(crate) providers: Vec<&'static str>,
     /// Whether the headers of an application under test must have their secrets: a replayed run sends none.
     pub(crate) needs_header_secrets: bool,

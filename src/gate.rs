@@ -24,9 +24,9 @@ pub(crate) fn check(report: &Report) -> Verdict {
     let mut breaches = Vec::new();
     // In the order of the metrics, so that a miss of retrieval is named before what follows from it.
     let mut thresholds: Vec<(&String, &f64)> = report.thresholds.iter().collect();
-    thresholds.sort_by_key(|(name, _)| metrics::METRICS.iter().position(|metric| metric.name == *name));
+    thresholds.sort_by_key(|(name, _)| report.estimates.get(*name).map(|known| metrics::position(&known.kind)));
     for (name, threshold) in thresholds {
-        let estimate = report.estimates.get(name).copied().unwrap_or_default();
+        let estimate = report.estimates.get(name).cloned().unwrap_or_default();
         let errors = share(estimate.errored, estimate.n + estimate.errored);
         if errors > report.max_error_rate && error_rate(report) <= report.max_error_rate {
             let (errored, of) = (estimate.errored, estimate.n + estimate.errored);
@@ -35,13 +35,14 @@ pub(crate) fn check(report: &Report) -> Verdict {
         match estimate.mean.filter(|mean| mean.is_finite()) {
             None if estimate.errored > 0 => unknown.push(format!("{name} could not be measured in any case")),
             None => unknown.push(format!("{name} has a threshold, but no case measures it")),
-            Some(value) if !meets(name, value, *threshold) => {
+            Some(value) if !meets(estimate.scale, value, *threshold) => {
                 breaches.push(Breach { metric: name.clone(), value, threshold: *threshold, n: estimate.n });
             }
             Some(_) => {}
         }
     }
-    let failed: Vec<String> = breaches.iter().map(breach_reason).collect();
+    let failed: Vec<String> =
+        breaches.iter().map(|breach| breach_reason(breach, report.scale(&breach.metric))).collect();
     let (decision, reasons) = match (unknown.is_empty(), failed.is_empty()) {
         (true, true) => (Decision::Pass, Vec::new()),
         (true, false) => (Decision::Fail, failed),
@@ -68,13 +69,10 @@ fn incomplete(report: &Report) -> Option<String> {
     (counts.total == 0 && report.shard.is_none()).then(|| "there are no cases".to_owned())
 }
 
-fn meets(name: &str, value: f64, threshold: f64) -> bool {
+fn meets(scale: Scale, value: f64, threshold: f64) -> bool {
     // The mean of equal values can end a hair beside them; a bar is never missed by rounding alone.
     const ROUNDING: f64 = 1e-9;
-    match metrics::find(name).map(|metric| metric.scale) {
-        Some(Scale::Milliseconds) => value <= threshold,
-        _ => value >= threshold - ROUNDING,
-    }
+    if scale.lower_is_better() { value <= threshold } else { value >= threshold - ROUNDING }
 }
 
 fn error_rate(report: &Report) -> f64 {
@@ -100,13 +98,11 @@ fn errors_reason(report: &Report) -> String {
     }
 }
 
-fn breach_reason(breach: &Breach) -> String {
+fn breach_reason(breach: &Breach, scale: Scale) -> String {
     let Breach { metric, value, threshold, n } = breach;
-    if metrics::find(metric).is_some_and(|metric| metric.scale == Scale::Milliseconds) {
-        format!("{metric} is {value:.0} ms, above its limit of {threshold:.0} ms (n = {n})")
-    } else {
-        format!("{metric} is {value:.3}, under its bar of {threshold:.3} (n = {n})")
-    }
+    let (value, threshold) = (scale.show(*value), scale.show(*threshold));
+    let missed = if scale.lower_is_better() { "above its limit" } else { "under its bar" };
+    format!("{metric} is {value}, {missed} of {threshold} (n = {n})")
 }
 
 #[cfg(test)]

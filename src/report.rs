@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cost::Usage;
 use crate::eval::Shard;
-use crate::eval::metrics::{self, Scale};
+use crate::eval::metrics::Scale;
 use crate::git::Commit;
 
 pub(crate) use build::{Facts, Outline, build};
@@ -113,14 +113,30 @@ pub(crate) struct PromptFacts {
 }
 
 /// A metric's mean and what it rests on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Estimate {
+    /// The metric as `llmops explain` knows it; its name may be the project's own.
+    #[serde(default)]
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) scale: Scale,
     /// `None` if nothing was measured, which is not 0.
     pub(crate) mean: Option<f64>,
     /// How many cases were measured.
     pub(crate) n: usize,
+    /// Cases that have nothing to measure.
     pub(crate) skipped: usize,
+    /// Cases whose answers gave nothing to measure.
+    #[serde(default)]
+    pub(crate) not_applicable: usize,
     pub(crate) errored: usize,
+}
+
+impl Estimate {
+    /// A value of the metric for people.
+    pub(crate) fn show(&self, value: Option<f64>) -> String {
+        value.map_or_else(|| "not measured".to_owned(), |value| self.scale.show(value))
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +162,8 @@ pub(crate) struct Latency {
 pub(crate) struct UsageByRole {
     pub(crate) target: Usage,
     pub(crate) embedder: Usage,
+    #[serde(default)]
+    pub(crate) judge: Usage,
 }
 
 /// SHA-256 of what went into the run, so that a verdict can be tied to it.
@@ -155,15 +173,4 @@ pub(crate) struct Digests {
     pub(crate) dataset: String,
     pub(crate) prompt: Option<String>,
     pub(crate) documents: Option<String>,
-}
-
-/// A metric's value for people.
-fn show(metric: &str, value: Option<f64>) -> String {
-    match value {
-        None => "not measured".to_owned(),
-        Some(value) if metrics::find(metric).is_some_and(|metric| metric.scale == Scale::Milliseconds) => {
-            format!("{value:.0} ms")
-        }
-        Some(value) => format!("{value:.3}"),
-    }
 }

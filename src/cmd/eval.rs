@@ -2,6 +2,7 @@
 
 mod documents;
 mod prepare;
+mod scorers;
 mod setup;
 
 use std::path::Path;
@@ -170,7 +171,7 @@ fn open_journal(config: &Config, identity: &Identity, start: Start, rows: Option
 
 /// What the rows of the journal add up to.
 fn report(facts: Facts, journal: &Journal, early: Option<String>) -> Result<Report> {
-    let mut summary = Summary::new(facts.repeats, &facts.thresholds);
+    let mut summary = Summary::new(facts.repeats, facts.bars());
     journal.each_measured(&mut |_, row| summary.add(row))?;
     let spent = journal.spent();
     let outline = Outline {

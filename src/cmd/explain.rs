@@ -22,10 +22,13 @@ pub(super) fn run(global: &Global, arguments: &Explain) -> Result<ExitStatus> {
         Some("config") => config::DEFAULT.to_owned(),
         Some("providers") => reference::providers(),
         Some("exit-codes") => reference::EXIT_CODES.to_owned(),
-        Some(name) => match metrics::find(name) {
-            Some(metric) => format!("{}: {}\n\n{}\n", metric.name, metric.summary, metric.documentation),
-            None => return Err(unknown(name)),
-        },
+        Some(name) => {
+            let found = METRICS.iter().find(|metric| metric.name == name);
+            match found.or_else(|| Some(metrics::find(name)?.0)) {
+                Some(metric) => format!("{}: {}\n\n{}\n", metric.name, metric.summary, metric.manual()),
+                None => return Err(unknown(name)),
+            }
+        }
     };
     if global.json {
         output::print_json(&json!({ "name": arguments.name, "text": text }))?;

@@ -43,7 +43,7 @@ fn metrics() -> String {
     for metric in METRICS {
         let (first, rest) = metric.summary.split_at(1);
         let summary = format!("{}{rest}", first.to_uppercase());
-        let _ = write!(text, "\n## {}\n\n{summary}.\n\n{}\n", metric.name, metric.documentation);
+        let _ = write!(text, "\n## {}\n\n{summary}.\n\n{}\n", metric.name, metric.manual());
     }
     text
 }

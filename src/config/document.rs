@@ -142,6 +142,17 @@ impl<'a> Section<'a> {
         keys.into_iter().filter_map(|key| section.string(&key).map(|value| (key, value))).collect()
     }
 
+    /// The whole table as JSON, for whoever knows what it means.
+    pub(super) fn json(&self) -> serde_json::Map<String, serde_json::Value> {
+        let user = self.user.into_iter().flat_map(|table| table.iter());
+        let asked = &mut self.asked.borrow_mut();
+        user.map(|(key, value)| {
+            asked.insert(key.get_ref().to_string());
+            (key.get_ref().to_string(), json(value.get_ref()))
+        })
+        .collect()
+    }
+
     pub(super) fn integer(&self, key: &str, range: RangeInclusive<i64>) -> Option<usize> {
         let found = self.read(key, "a whole number", |value| match value {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
@@ -257,6 +268,21 @@ impl<'a> Section<'a> {
         let message = format!("{} must be {wanted}, not {}", self.path(key), with_article(found.type_str()));
         self.document.report(Some(line), message, None);
         None
+    }
+}
+
+fn json(value: &DeValue) -> serde_json::Value {
+    match value {
+        DeValue::String(text) => text.to_string().into(),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().into(),
+        DeValue::Float(number) => number.as_str().replace('_', "").parse::<f64>().ok().into(),
+        DeValue::Boolean(flag) => (*flag).into(),
+        DeValue::Datetime(time) => time.to_string().into(),
+        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
+        DeValue::Table(table) => {
+            let pairs = table.iter().map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref())));
+            serde_json::Value::Object(pairs.collect())
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::document::{Document, Section};
 use super::{
-    Cache, Config, CustomProvider, Env, Eval, Gate, HttpTarget, Located, MetricUnit, Pgvector, ProviderLimits, Queue,
-    Retrieval, Secret, Source, StoreKind, Target, TargetKind, Vocabulary,
+    Cache, Config, CustomProvider, Env, Eval, Gate, HttpTarget, Located, MetricUnit, OwnMetric, Pgvector,
+    ProviderLimits, Queue, Retrieval, Secret, Source, StoreKind, Target, TargetKind, Vocabulary,
 };
 use crate::digest::sha256;
 use crate::error::suggestion;
@@ -16,7 +16,9 @@ use crate::error::suggestion;
 struct Context<'a> {
     document: &'a Document<'a>,
     env: &'a Env,
-    metrics: &'a [(&'static str, MetricUnit)],
+    metrics: Vec<&'a str>,
+    metric_unit: fn(&str) -> Option<MetricUnit>,
+    own_metrics: &'a [OwnMetric],
     /// Built-in and own providers.
     providers: Vec<&'a str>,
     needs_header_secrets: bool,
@@ -30,7 +32,16 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     let own = read_providers(&root.section("providers"), document);
     let providers = vocabulary.providers.iter().copied().chain(own.iter().map(|own| own.name.as_str())).collect();
     let needs_header_secrets = vocabulary.needs_header_secrets;
-    let context = Context { document, env: &env, metrics: &vocabulary.metrics, providers, needs_header_secrets };
+    let own_metrics = read_metrics(&root.section("metrics"), document, vocabulary);
+    let context = Context {
+        document,
+        env: &env,
+        metrics: vocabulary.metrics.iter().copied().chain(own_metrics.iter().map(|own| own.name.as_str())).collect(),
+        metric_unit: vocabulary.metric_unit,
+        own_metrics: &own_metrics,
+        providers,
+        needs_header_secrets,
+    };
     let target = read_target(&root.section("target"), &context);
     let retrieval = read_retrieval(&root.section("retrieval"), &context);
     let eval = read_eval(&root.section("eval"), &context);
@@ -47,6 +58,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         target: target?,
         retrieval: retrieval?,
         eval: eval?,
+        metrics: own_metrics,
         gate: gate?,
         cache: cache?,
         cassette: None,
@@ -300,13 +312,62 @@ fn read_eval(section: &Section, context: &Context) -> Option<Eval> {
 
 /// The unit of a metric's threshold; a problem if there is no such metric.
 fn metric_unit(context: &Context, name: &str, line: Option<usize>) -> Option<MetricUnit> {
-    let found = context.metrics.iter().find(|(known, _)| *known == name);
+    let own = context.own_metrics.iter().find(|own| own.name == name);
+    if let Some(own) = own {
+        // What is wrong with its type is said where it is built.
+        let kind = own.table.get("type").and_then(serde_json::Value::as_str).unwrap_or_default();
+        return Some((context.metric_unit)(kind).unwrap_or(MetricUnit::Share));
+    }
+    let found = (context.metric_unit)(name);
     if found.is_none() {
-        let hint = suggestion(name, context.metrics.iter().map(|(known, _)| *known));
+        let hint = suggestion(name, context.metrics.iter().copied());
         let hint = format!("{hint}; `llmops explain` lists all metrics");
         context.document.report(line, format!("unknown metric \"{name}\""), Some(hint));
     }
-    found.map(|(_, unit)| *unit)
+    found
+}
+
+/// Names that mean something else in a report's rows or under `[gate]`.
+const TAKEN: [&str; 20] = [
+    "id",
+    "question",
+    "category",
+    "line",
+    "index",
+    "repeat",
+    "answer",
+    "error",
+    "expected_docs",
+    "passages",
+    "outcomes",
+    "latency_ms",
+    "finish",
+    "attempts",
+    "cached",
+    "usage",
+    "judge_usage",
+    "cost",
+    "rule",
+    "regression",
+];
+
+fn read_metrics(section: &Section, document: &Document, vocabulary: &Vocabulary) -> Vec<OwnMetric> {
+    let mut metrics = Vec::new();
+    for (name, table) in section.sections() {
+        let line = section.line_of(&name);
+        let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if !name.chars().all(is_word) || name.starts_with("max_") || TAKEN.contains(&name.as_str()) {
+            let message = format!("\"{name}\" cannot be the name of a metric");
+            let hint = "take small letters, digits and _; not a word that reports or [gate] use, and not max_...";
+            document.report(line, message, Some(hint.into()));
+        } else if (vocabulary.metric_unit)(&name).is_some() {
+            let message = format!("there is a metric \"{name}\" already");
+            document.report(line, message, Some("take another name for your own".into()));
+        }
+        metrics.push(OwnMetric { name, line, table: table.json() });
+        table.finish();
+    }
+    metrics
 }
 
 fn read_gate(section: &Section, context: &Context) -> Option<Gate> {

@@ -2,13 +2,12 @@ use super::*;
 
 pub(super) fn vocabulary() -> Vocabulary {
     Vocabulary {
-        metrics: vec![
-            ("context_recall", MetricUnit::Share),
-            ("answer_relevancy", MetricUnit::Share),
-            ("refusal", MetricUnit::Share),
-            ("overall", MetricUnit::Share),
-            ("latency", MetricUnit::Time),
-        ],
+        metrics: vec!["context_recall", "answer_relevancy", "refusal", "overall", "latency"],
+        metric_unit: |name| match name {
+            "context_recall" | "answer_relevancy" | "refusal" | "overall" => Some(MetricUnit::Share),
+            "latency" => Some(MetricUnit::Time),
+            _ => None,
+        },
         needs_header_secrets: true,
         providers: vec![
             "local",

@@ -22,6 +22,11 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
+    #[must_use]
+    pub(crate) fn is_zero(&self) -> bool {
+        self.total() == 0
+    }
+
     pub(crate) fn total(&self) -> u64 {
         self.input + self.cached_input + self.cache_write + self.output + self.reasoning
     }

@@ -23,6 +23,9 @@ pub(crate) struct Case {
     pub(crate) category: Option<String>,
     /// False if the documents do not hold the answer and the application should say so. `None`: not known.
     pub(crate) answerable: Option<bool>,
+    /// What the case itself asserts of its answer, as the dataset has it; see `metrics::Assertion`.
+    #[serde(default)]
+    pub(crate) assertions: Vec<Value>,
     /// Every other field of the row, for templates and reports.
     pub(crate) metadata: Map<String, Value>,
     /// Line of the dataset file, for messages.
@@ -72,6 +75,9 @@ pub(crate) enum Outcome {
     },
     /// The case has nothing to measure here; it counts neither way.
     Skipped { reason: String },
+    /// The case has something to measure, but this answer has not, such as claims in a refusal. It does not count into the
+    /// mean, and too many of them leave the gate undecided.
+    NotApplicable { reason: String },
     /// It should have been measured and could not be.
     Errored { message: String },
 }
@@ -80,7 +86,7 @@ impl Outcome {
     pub(crate) fn value(&self) -> Option<f64> {
         match self {
             Self::Scored { value, .. } => Some(*value),
-            Self::Skipped { .. } | Self::Errored { .. } => None,
+            Self::Skipped { .. } | Self::NotApplicable { .. } | Self::Errored { .. } => None,
         }
     }
 }

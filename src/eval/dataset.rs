@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::Case;
+use super::metrics::Assertion;
 use crate::digest::Hashing;
 use crate::error::{Error, Problem, Result};
 
@@ -27,12 +28,22 @@ pub(crate) struct Dataset {
     pub(crate) cases: usize,
     /// SHA-256 of the file's bytes.
     pub(crate) digest: String,
+    /// The metrics that cases assert, each with the first line that does.
+    pub(crate) asserted: BTreeMap<&'static str, usize>,
     /// Every name in `expected_docs`, with the first lines that ask for it.
     pub(crate) expected_docs: BTreeMap<String, Vec<usize>>,
 }
 
-const FIELDS: [&str; 7] =
-    ["id", "question", "expected_docs", "expected_answer_keywords", "reference_answer", "category", "answerable"];
+const FIELDS: [&str; 8] = [
+    "id",
+    "question",
+    "expected_docs",
+    "expected_answer_keywords",
+    "reference_answer",
+    "category",
+    "answerable",
+    "assert",
+];
 
 /// More are not read by anybody, and a wrong file must not fill the memory with them.
 const MAX_PROBLEMS: usize = 200;
@@ -49,14 +60,19 @@ impl Dataset {
             file: shown.to_owned(),
             cases: 0,
             digest: String::new(),
+            asserted: BTreeMap::new(),
             expected_docs: BTreeMap::new(),
         };
         let mut checks = Checks::default();
         let (mut rows, mut cases) = (0, 0);
+        let mut asserted: BTreeMap<&str, usize> = BTreeMap::new();
         let mut expected: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         dataset.digest = dataset.pass(&mut |row| {
             rows += 1;
             let Some(case) = checks.case(row, shown) else { return ControlFlow::Continue(()) };
+            for kind in checks.assertions(&case, shown) {
+                asserted.entry(kind).or_insert(case.line);
+            }
             cases += 1;
             for name in case.expected_docs {
                 let lines = expected.entry(name).or_default();
@@ -72,7 +88,7 @@ impl Dataset {
                 .at(shown, None)
                 .hint("a case is a line like {\"id\": \"a\", \"question\": \"...\", \"expected_docs\": [\"...\"]}"));
         }
-        Ok(Self { cases, expected_docs: expected, ..dataset })
+        Ok(Self { cases, asserted, expected_docs: expected, ..dataset })
     }
 
     /// Gives every case in order, until `take` says stop. An error if the file is no longer the one that was checked.
@@ -148,6 +164,32 @@ impl Checks {
         case
     }
 
+    /// The metrics that a case asserts; what is wrong with its assertions is noted.
+    fn assertions(&mut self, case: &Case, file: &str) -> impl Iterator<Item = &'static str> + use<> {
+        let mut kinds = Vec::new();
+        for value in &case.assertions {
+            let parsed = Assertion::parse(value).and_then(|assertion| {
+                let metric = assertion.scorer.metric;
+                let cannot = |reason| format!("{} cannot be asserted: {reason}", metric.name);
+                (metric.skip)(case).map_or(Ok(metric.name), |reason| Err(cannot(reason)))
+            });
+            let message = match parsed {
+                Ok(kind) => {
+                    kinds.push(kind);
+                    continue;
+                }
+                Err(message) => message,
+            };
+            let problem = Problem::new(format!("assertion {value}: {message}")).at(file, Some(case.line));
+            if self.problems.len() < MAX_PROBLEMS {
+                self.problems.push(problem);
+            } else {
+                self.more += 1;
+            }
+        }
+        kinds.into_iter()
+    }
+
     /// Rows repeat their keys, so each is compared with the known fields once.
     fn misspelt(&mut self, key: &str) -> Option<&'static str> {
         if let Some(known) = self.keys.get(key) {
@@ -183,6 +225,12 @@ fn case(mut row: Map<String, Value>, line: usize, file: &str, problems: &mut Vec
     let lists =
         [("expected_docs", take("expected_docs")), ("expected_answer_keywords", take("expected_answer_keywords"))];
     let answerable = take("answerable");
+    let assertions = match take("assert") {
+        None => Vec::new(),
+        Some(Value::Array(assertions)) => assertions,
+        Some(Value::String(text)) => serde_json::from_str(&text).unwrap_or_else(|_| vec![text.into()]),
+        Some(other) => vec![other],
+    };
     for (name, value) in [("id", &id), ("question", &question)] {
         match value {
             None => report(format!("the case has no {name}"), None),
@@ -220,6 +268,7 @@ fn case(mut row: Map<String, Value>, line: usize, file: &str, problems: &mut Vec
         reference_answer: reference_answer.and_then(std::result::Result::ok),
         category: category.and_then(std::result::Result::ok),
         answerable,
+        assertions,
         metadata: row,
         line,
     })

@@ -2,37 +2,80 @@
 //! `llmops explain`, the reference page and the configuration check all read these entries.
 
 mod answer_relevancy;
+mod assertions;
 mod context_recall;
 mod latency;
+mod options;
 mod overall;
 mod refusal;
+mod scorer;
 
-use crate::config::{Config, MetricUnit};
+use std::fmt::Write as _;
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+
+use crate::config::MetricUnit;
+use crate::cost::Usage;
 
 use super::{Case, Outcome, Output};
 
+pub(crate) use self::assertions::{Assertion, METRIC as ASSERTIONS};
+pub(crate) use self::options::{Key, Options};
+pub(crate) use self::overall::METRIC as OVERALL;
+pub(crate) use self::scorer::{Measurements, Scorer};
+pub(super) use self::scorer::{measure, without_output};
+
 /// One metric: what it is called, what it means, and how it is measured.
 pub(crate) struct Metric {
+    /// As users write it. `NAME@k` has a cut-off rank: users write a number for `k`.
     pub(crate) name: &'static str,
     /// One line, without a full stop.
     pub(crate) summary: &'static str,
-    /// Markdown: formula, range, when it is skipped or errors, source.
+    /// Markdown: formula, range, when it is skipped, not applicable or errored, source.
     pub(crate) documentation: &'static str,
     pub(crate) scale: Scale,
+    /// What the project must have for it, beside the case's own fields.
+    pub(crate) needs: &'static [Need],
+    /// What can be set of it, in a table `[metrics.NAME]` or an assertion.
+    pub(crate) options: &'static [Key],
     /// Why a case has nothing to measure here, if it has not. Of the case alone: an output that is missing does not
-    /// make a case one that would not have counted.
+    /// make a case one that would not have counted. If it skips every case of a dataset, asking for it is an error.
     pub(crate) skip: fn(&Case) -> Option<&'static str>,
-    pub(crate) measure: Measure,
-    /// Whether it needs to know what the target retrieved.
-    pub(crate) needs_passages: bool,
+    /// How it measures with these options, or what is wrong with them.
+    pub(crate) build: fn(&Options) -> Result<Measure, String>,
+}
+
+impl Metric {
+    /// The documentation with the options that it has.
+    pub(crate) fn manual(&self) -> String {
+        let mut text = self.documentation.to_owned();
+        if !self.options.is_empty() {
+            text.push_str("\n\nOptions:\n");
+        }
+        for key in self.options {
+            let required = if key.required { " Required." } else { "" };
+            let _ = write!(text, "\n- `{}`: {}.{required}", key.name, key.help);
+        }
+        text
+    }
+}
+
+/// What a metric needs of the project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// A target that says what it retrieved.
+    Passages,
 }
 
 /// What a metric's values are, and which way is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Scale {
     /// 0 worst to 1 best: the mean must be at least the threshold.
+    #[default]
     Share,
-    /// Milliseconds: the mean must be at most the threshold.
+    /// The mean must be at most the threshold.
     Milliseconds,
 }
 
@@ -44,47 +87,86 @@ impl Scale {
             Self::Milliseconds => MetricUnit::Time,
         }
     }
+
+    pub(crate) fn lower_is_better(self) -> bool {
+        match self {
+            Self::Share => false,
+            Self::Milliseconds => true,
+        }
+    }
+
+    /// A value for people.
+    pub(crate) fn show(self, value: f64) -> String {
+        match self {
+            Self::Share => format!("{value:.3}"),
+            Self::Milliseconds => format!("{value:.0} ms"),
+        }
+    }
 }
+
+/// From a case and its output to what they are worth.
+type Formula = dyn Fn(&Case, &Output) -> Outcome + Send + Sync;
 
 /// How a metric comes to its outcome.
 pub(crate) enum Measure {
-    Output(fn(&Case, &Output) -> Outcome),
+    /// At once, from the case and its output.
+    Output(Box<Formula>),
+    /// By asking a judge or an embedder.
+    Asked(Box<dyn Ask>),
     /// From what the metrics before it in the run said of the same case.
-    Outcomes(fn(&[(&'static str, Outcome)]) -> Outcome),
+    Outcomes(fn(&[(&Scorer, Outcome)]) -> Outcome),
 }
 
-/// All metrics. Those that read other outcomes come last.
-pub(crate) const METRICS: &[Metric] =
-    &[context_recall::METRIC, answer_relevancy::METRIC, refusal::METRIC, latency::METRIC, overall::METRIC];
-
-pub(crate) fn find(name: &str) -> Option<&'static Metric> {
-    METRICS.iter().find(|metric| metric.name == name)
+/// A metric that asks somebody else.
+pub(crate) trait Ask: Send + Sync {
+    /// Whoever cannot be asked, or gives no usable answer, makes the outcome errored, never a score.
+    fn ask<'a>(&'a self, case: &'a Case, output: &'a Output, tools: &'a Tools) -> BoxFuture<'a, Scored>;
 }
 
-/// The metrics that a project measures: those of `[eval]` and of `[gate]`, and always `overall`.
-pub(crate) fn configured(config: &Config) -> Vec<&'static Metric> {
-    let gated = config.gate.thresholds.iter().map(|(name, _)| name);
-    let wanted: Vec<&str> = config.eval.metrics.iter().chain(gated).map(|name| name.value.as_str()).collect();
-    METRICS.iter().filter(|metric| wanted.contains(&metric.name) || metric.name == overall::METRIC.name).collect()
+/// What metrics can ask; what a project does not have is not there.
+#[derive(Default)]
+pub(crate) struct Tools {}
+
+/// An outcome, and what asking for it consumed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Scored {
+    pub(crate) outcome: Outcome,
+    /// Tokens of the judge.
+    pub(crate) judge: Usage,
 }
 
-/// What every metric says of one case. Without an output, what would have been measured is errored, never a score.
-pub(super) fn measure(
-    metrics: &[&'static Metric],
-    case: &Case,
-    output: &Result<Output, String>,
-) -> Vec<(&'static str, Outcome)> {
-    let mut outcomes = Vec::with_capacity(metrics.len());
-    for metric in metrics {
-        let outcome = match (output, (metric.skip)(case), &metric.measure) {
-            (_, Some(reason), _) => Outcome::Skipped { reason: reason.to_owned() },
-            (Err(message), None, _) => Outcome::Errored { message: message.clone() },
-            (Ok(output), None, Measure::Output(measure)) => measure(case, output),
-            (Ok(_), None, Measure::Outcomes(measure)) => measure(&outcomes),
-        };
-        outcomes.push((metric.name, outcome));
+impl From<Outcome> for Scored {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, judge: Usage::default() }
     }
-    outcomes
+}
+
+/// All metrics, in the order of reports: a miss of retrieval stands before what follows from it. Those that read other
+/// outcomes come last.
+pub(crate) const METRICS: &[Metric] = &[
+    context_recall::METRIC,
+    answer_relevancy::METRIC,
+    refusal::METRIC,
+    latency::METRIC,
+    assertions::METRIC,
+    overall::METRIC,
+];
+
+/// The metric of a name as users write it, and its rank: `recall@5` is `recall@k` with 5.
+pub(crate) fn find(name: &str) -> Option<(&'static Metric, Option<usize>)> {
+    let (base, rank) = match name.split_once('@') {
+        None => (name.to_owned(), None),
+        Some((base, rank)) => (format!("{base}@k"), Some(rank.parse().ok().filter(|rank| *rank > 0)?)),
+    };
+    let metric = METRICS.iter().find(|metric| metric.name == base)?;
+    // `recall@k` itself is no name that can be measured.
+    (metric.name.ends_with("@k") == rank.is_some()).then_some((metric, rank))
+}
+
+/// Where a metric stands in reports; unknown ones, of a newer program perhaps, come last.
+pub(crate) fn position(kind: &str) -> usize {
+    let found = find(kind).and_then(|(found, _)| METRICS.iter().position(|metric| metric.name == found.name));
+    found.unwrap_or(METRICS.len())
 }
 
 /// For metrics that every case is measured by.
@@ -121,26 +203,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_an_output_what_would_have_been_measured_is_errored_and_the_rest_skipped() {
-        let metrics: Vec<&'static Metric> = METRICS.iter().collect();
-        let case = Case { expected_docs: vec!["A".into()], ..Case::default() };
-        let outcomes = measure(&metrics, &case, &Err("down".into()));
-        let kinds: Vec<(&str, &str)> = outcomes
-            .iter()
-            .map(|(name, outcome)| match outcome {
-                Outcome::Scored { .. } => (*name, "scored"),
-                Outcome::Skipped { .. } => (*name, "skipped"),
-                Outcome::Errored { .. } => (*name, "errored"),
-            })
-            .collect();
-        let expected = [
-            ("context_recall", "errored"),
-            ("answer_relevancy", "skipped"),
-            ("refusal", "skipped"),
-            ("latency", "errored"),
-            ("overall", "errored"),
-        ];
-        assert_eq!(kinds, expected);
+    fn a_name_is_found_as_users_write_it() {
+        assert!(find("refusal").is_some_and(|(metric, rank)| metric.name == "refusal" && rank.is_none()));
+        for wrong in ["refusal@3", "nothing", "refusal@", "@3", ""] {
+            assert!(find(wrong).is_none(), "{wrong}");
+        }
     }
 
     #[test]

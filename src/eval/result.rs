@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
+use super::metrics::Measurements;
 use super::{Case, Outcome, Output};
 use crate::cost::Usage;
 use crate::llm::Finish;
@@ -36,6 +37,9 @@ pub(crate) struct CaseResult {
     #[serde(skip_serializing_if = "is_false")]
     cached: bool,
     usage: Usage,
+    /// What asking the judge for this row consumed.
+    #[serde(skip_serializing_if = "Usage::is_zero")]
+    judge_usage: Usage,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -54,12 +58,7 @@ pub(crate) struct Place {
 }
 
 impl CaseResult {
-    pub(super) fn new(
-        case: Case,
-        place: Place,
-        output: Result<Output, String>,
-        outcomes: Vec<(&'static str, Outcome)>,
-    ) -> Self {
+    pub(super) fn new(case: Case, place: Place, output: Result<Output, String>, measured: Measurements) -> Self {
         let result = Self {
             id: case.id,
             question: case.question,
@@ -70,12 +69,13 @@ impl CaseResult {
             error: None,
             expected_docs: case.expected_docs,
             passages: None,
-            outcomes: outcomes.into_iter().map(|(name, outcome)| (name.to_owned(), outcome)).collect(),
+            outcomes: measured.outcomes.into_iter().map(|(name, outcome)| (name.to_string(), outcome)).collect(),
             latency_ms: None,
             finish: None,
             attempts: 0,
             cached: false,
             usage: Usage::default(),
+            judge_usage: measured.judge,
         };
         match output {
             Err(error) => Self { error: Some(error), ..result },
@@ -135,6 +135,8 @@ pub(crate) struct Measured {
     pub(crate) cached: bool,
     #[serde(default)]
     pub(crate) usage: Usage,
+    #[serde(default)]
+    pub(crate) judge_usage: Usage,
 }
 
 impl Measured {
@@ -146,7 +148,7 @@ impl Measured {
     pub(crate) fn failure(&self) -> Option<&str> {
         let errored = self.outcomes.values().find_map(|outcome| match outcome {
             Outcome::Errored { message } => Some(message.as_str()),
-            Outcome::Scored { .. } | Outcome::Skipped { .. } => None,
+            Outcome::Scored { .. } | Outcome::Skipped { .. } | Outcome::NotApplicable { .. } => None,
         });
         self.error.as_deref().or(errored)
     }
@@ -159,12 +161,13 @@ mod tests {
     #[test]
     fn a_row_has_a_key_for_each_metric_and_is_read_back() {
         let outcomes = vec![
-            ("refusal", Outcome::Scored { value: 0.5, reason: Some("half".into()) }),
-            ("latency", Outcome::Skipped { reason: "replayed".into() }),
+            ("refusal".into(), Outcome::Scored { value: 0.5, reason: Some("half".into()) }),
+            ("latency".into(), Outcome::Skipped { reason: "replayed".into() }),
         ];
         let case = Case { id: "a".into(), question: "Q".into(), line: 3, ..Case::default() };
         let output = Output { answer: "A".into(), attempts: 2, ..Output::default() };
-        let row = CaseResult::new(case, Place::default(), Ok(output), outcomes.clone()).to_row().unwrap();
+        let measurements = Measurements { outcomes: outcomes.clone(), judge: Usage::default() };
+        let row = CaseResult::new(case, Place::default(), Ok(output), measurements).to_row().unwrap();
         let value: serde_json::Value = serde_json::from_slice(&row).unwrap();
         assert_eq!((&value["refusal"], &value["latency"]), (&0.5.into(), &serde_json::Value::Null));
         assert_eq!((&value["answer"], &value["attempts"], &value["index"]), (&"A".into(), &2.into(), &0.into()));
@@ -176,11 +179,11 @@ mod tests {
 
     #[test]
     fn a_failure_is_the_cases_own_or_a_metrics() {
-        let errored = vec![("refusal", Outcome::Errored { message: "no verdict".into() })];
         let failed = |output| {
-            let row = CaseResult::new(Case::default(), Place { index: 4, repeat: Some(1) }, output, errored.clone())
-                .to_row()
-                .unwrap();
+            let outcomes = vec![("refusal".into(), Outcome::Errored { message: "no verdict".into() })];
+            let measured = Measurements { outcomes, judge: Usage::default() };
+            let place = Place { index: 4, repeat: Some(1) };
+            let row = CaseResult::new(Case::default(), place, output, measured).to_row().unwrap();
             Measured::of_row(&row).unwrap().failure().map(str::to_owned)
         };
         assert_eq!(failed(Err("down".into())).as_deref(), Some("down"));

@@ -7,7 +7,9 @@ fn report(total: usize, finished: usize, errored: usize, rows: &[(&str, f64, Opt
     report.cases = CaseCounts { total, finished, errored };
     for (name, threshold, mean, n) in rows {
         report.thresholds.insert((*name).to_owned(), *threshold);
-        let estimate = Estimate { mean: *mean, n: *n, skipped: 0, errored };
+        let (metric, _) = metrics::find(name).unwrap();
+        let (kind, scale) = (metric.name.to_owned(), metric.scale);
+        let estimate = Estimate { kind, scale, mean: *mean, n: *n, errored, ..Estimate::default() };
         report.estimates.insert((*name).to_owned(), estimate);
     }
     report

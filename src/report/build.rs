@@ -1,13 +1,14 @@
 //! Makes the report of what a run measured. The verdict is the gate's to add.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{
     CaseCounts, Decision, Digests, Estimate, Highlights, PromptFacts, Report, SCHEMA, ShardFacts, Summary, TargetFacts,
     UsageByRole, Verdict,
 };
 use crate::cost::Usage;
-use crate::eval::metrics::Metric;
+use crate::eval::metrics::{self, Scale, Scorer};
 use crate::git::Commit;
 
 /// What a run is about, known before its first case.
@@ -16,7 +17,7 @@ pub(crate) struct Facts {
     pub(crate) timestamp: String,
     pub(crate) target: TargetFacts,
     pub(crate) prompt: Option<PromptFacts>,
-    pub(crate) metrics: Vec<&'static Metric>,
+    pub(crate) scorers: Vec<Arc<Scorer>>,
     pub(crate) thresholds: BTreeMap<String, f64>,
     pub(crate) max_error_rate: f64,
     pub(crate) digests: Digests,
@@ -26,6 +27,16 @@ pub(crate) struct Facts {
     pub(crate) cases: usize,
     pub(crate) repeats: u32,
     pub(crate) shard: Option<ShardFacts>,
+}
+
+impl Facts {
+    /// The bars with the scale of their metric.
+    pub(crate) fn bars(&self) -> BTreeMap<String, (Scale, f64)> {
+        let bar = |scorer: &Arc<Scorer>| {
+            Some((scorer.name.to_string(), (scorer.scale(), *self.thresholds.get(&*scorer.name)?)))
+        };
+        self.scorers.iter().filter_map(bar).collect()
+    }
 }
 
 /// How a run went.
@@ -50,7 +61,7 @@ pub(crate) fn build(facts: Facts, summary: Summary, outline: Outline) -> Report 
         metrics: BTreeMap::new(),
         thresholds: facts.thresholds,
         max_error_rate: facts.max_error_rate,
-        estimates: facts.metrics.iter().map(|metric| (metric.name.to_owned(), Estimate::default())).collect(),
+        estimates: facts.scorers.iter().map(|scorer| (scorer.name.to_string(), Estimate::of(scorer))).collect(),
         passed: false,
         verdict: Verdict::none(),
         cases: CaseCounts { total: facts.cases, ..CaseCounts::default() },
@@ -68,17 +79,42 @@ pub(crate) fn build(facts: Facts, summary: Summary, outline: Outline) -> Report 
     report.summed_up(summary)
 }
 
+impl Estimate {
+    fn of(scorer: &Scorer) -> Self {
+        Self { kind: scorer.metric.name.to_owned(), scale: scorer.scale(), ..Self::default() }
+    }
+}
+
 impl Report {
+    /// The bars with the scale of their metric.
+    pub(super) fn bars(&self) -> BTreeMap<String, (Scale, f64)> {
+        let bar = |(name, bar): (&String, &f64)| (name.clone(), (self.scale(name), *bar));
+        self.thresholds.iter().map(bar).collect()
+    }
+
+    /// The scale of a metric.
+    pub(crate) fn scale(&self, metric: &str) -> Scale {
+        self.estimates.get(metric).map(|estimate| estimate.scale).unwrap_or_default()
+    }
+
+    /// The metrics in the order in which they are shown.
+    pub(crate) fn in_order(&self) -> Vec<(&String, &Estimate)> {
+        let mut estimates: Vec<(&String, &Estimate)> = self.estimates.iter().collect();
+        estimates.sort_by_key(|(_, estimate)| metrics::position(&estimate.kind));
+        estimates
+    }
+
     /// The report with the numbers that its cases add up to.
     pub(super) fn summed_up(mut self, summary: Summary) -> Self {
         for (name, estimate) in &mut self.estimates {
-            *estimate = summary.estimate(name);
+            *estimate = summary.estimate(name, estimate);
         }
         self.metrics = self.estimates.iter().map(|(name, estimate)| (name.clone(), estimate.mean)).collect();
         self.cases.finished = summary.finished;
         self.cases.errored = summary.errored;
         self.latency = summary.latency();
         self.usage.target = summary.usage;
+        self.usage.judge = summary.judge;
         self.errors = summary.causes();
         self.shown = summary.shown;
         self

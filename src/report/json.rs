@@ -91,7 +91,7 @@ pub(crate) fn read(path: &Path) -> Result<Report> {
         None => return Err(Error::config("not a report: it has no \"schema\"").at(path.display(), None)),
     }
     let report: Report = serde_json::from_value(Value::Object(head)).map_err(|error| not_a_report(path, error))?;
-    let mut summary = Summary::new(report.repeats, &report.thresholds);
+    let mut summary = Summary::new(report.repeats, report.bars());
     each_row(path, &mut |row| {
         summary.add(Measured::of_row(row).map_err(|error| not_a_report(path, error))?);
         Ok(())

@@ -61,7 +61,7 @@ impl Shards {
             report.usage.embedder += other.usage.embedder;
         }
         report.ended_early = self.ended_early();
-        let mut summary = Summary::new(report.repeats, &report.thresholds);
+        let mut summary = Summary::new(report.repeats, report.bars());
         self.each(&mut |row| {
             let row = Measured::of_row(row).map_err(|error| Error::config("a row is no case").source(error))?;
             summary.add(row);

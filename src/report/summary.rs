@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Estimate, Latency};
 use crate::cost::Usage;
-use crate::eval::metrics::{self, Scale};
+use crate::eval::metrics::Scale;
 use crate::eval::{Measured, Outcome};
 use crate::llm::Finish;
 
@@ -19,13 +19,14 @@ const MAX_CAUSES: usize = 50;
 pub(crate) struct Summary {
     repeats: u32,
     /// Bars, to know which cases miss them.
-    thresholds: BTreeMap<String, f64>,
+    bars: BTreeMap<String, (Scale, f64)>,
     /// The case whose repeats are being taken.
     current: Option<CaseSum>,
     metrics: BTreeMap<String, Sum>,
     pub(super) finished: usize,
     pub(super) errored: usize,
     pub(super) usage: Usage,
+    pub(super) judge: Usage,
     latencies_ms: Vec<f64>,
     /// By message: how often, and when first.
     causes: HashMap<String, (usize, usize)>,
@@ -38,6 +39,7 @@ struct Sum {
     total: f64,
     n: usize,
     skipped: usize,
+    not_applicable: usize,
     errored: usize,
 }
 
@@ -55,6 +57,7 @@ struct RepeatSum {
     total: f64,
     n: u32,
     errored: bool,
+    not_applicable: bool,
     reason: Option<String>,
 }
 
@@ -95,15 +98,16 @@ pub(super) struct ShownCase {
 }
 
 impl Summary {
-    pub(crate) fn new(repeats: u32, thresholds: &BTreeMap<String, f64>) -> Self {
+    pub(crate) fn new(repeats: u32, bars: BTreeMap<String, (Scale, f64)>) -> Self {
         Self {
             repeats,
-            thresholds: thresholds.clone(),
+            bars,
             current: None,
             metrics: BTreeMap::new(),
             finished: 0,
             errored: 0,
             usage: Usage::default(),
+            judge: Usage::default(),
             latencies_ms: Vec::new(),
             causes: HashMap::new(),
             shown: Highlights::default(),
@@ -113,6 +117,7 @@ impl Summary {
     /// Takes the next row.
     pub(crate) fn add(&mut self, row: Measured) {
         self.usage += row.usage;
+        self.judge += row.judge_usage;
         self.latencies_ms.extend(row.latency_ms);
         self.shown.cached += usize::from(row.cached);
         self.shown.cut_off += usize::from(row.finish == Some(Finish::Length));
@@ -147,13 +152,16 @@ impl Summary {
             let sum = self.metrics.entry(name.clone()).or_default();
             match metric.mean() {
                 _ if metric.errored => sum.errored += 1,
+                None if metric.not_applicable => sum.not_applicable += 1,
                 None => sum.skipped += 1,
                 Some(value) => {
                     sum.total += value;
                     sum.n += 1;
-                    if let Some(badness) = self.thresholds.get(name).and_then(|bar| badness(name, value, *bar)) {
+                    if let Some((scale, badness)) =
+                        self.bars.get(name).and_then(|(scale, bar)| Some((*scale, badness(*scale, value, *bar)?)))
+                    {
                         let reason = metric.reason.as_ref().map_or_else(String::new, |reason| format!("  {reason}"));
-                        let detail = format!("{}{reason}", super::show(name, Some(value)));
+                        let detail = format!("{}{reason}", scale.show(value));
                         let shown = self.shown.missed.entry(name.clone()).or_default();
                         shown.push(ShownCase::new(&case.first, detail, badness));
                     }
@@ -162,12 +170,14 @@ impl Summary {
         }
     }
 
-    /// What a metric's cases add up to.
-    pub(super) fn estimate(&self, metric: &str) -> Estimate {
-        let Some(sum) = self.metrics.get(metric) else { return Estimate::default() };
+    /// What the cases add up to for a metric of this kind and scale.
+    pub(super) fn estimate(&self, metric: &str, of: &Estimate) -> Estimate {
+        let (kind, scale) = (of.kind.clone(), of.scale);
+        let Some(sum) = self.metrics.get(metric) else { return Estimate { kind, scale, ..Estimate::default() } };
         #[expect(clippy::cast_precision_loss, reason = "numbers of cases are far below 2^52")]
         let mean = (sum.n > 0).then(|| sum.total / sum.n as f64);
-        Estimate { mean, n: sum.n, skipped: sum.skipped, errored: sum.errored }
+        let Sum { n, skipped, not_applicable, errored, .. } = *sum;
+        Estimate { kind, scale, mean, n, skipped, not_applicable, errored }
     }
 
     /// The most frequent first; of equally frequent ones, the one that came first.
@@ -209,6 +219,7 @@ impl CaseSum {
                     sum.reason = sum.reason.take().or_else(|| reason.clone());
                 }
                 Outcome::Skipped { .. } => {}
+                Outcome::NotApplicable { .. } => sum.not_applicable = true,
                 Outcome::Errored { .. } => sum.errored = true,
             }
         }
@@ -240,11 +251,8 @@ impl ShownCase {
 }
 
 /// How far a value misses its bar, larger for worse; `None` if it does not.
-fn badness(metric: &str, value: f64, bar: f64) -> Option<f64> {
-    match metrics::find(metric).map(|metric| metric.scale) {
-        Some(Scale::Milliseconds) => (value > bar).then_some(value),
-        _ => (value < bar).then_some(-value),
-    }
+fn badness(scale: Scale, value: f64, bar: f64) -> Option<f64> {
+    if scale.lower_is_better() { (value > bar).then_some(value) } else { (value < bar).then_some(-value) }
 }
 
 #[cfg(test)]
@@ -261,7 +269,7 @@ mod tests {
     }
 
     fn summary(repeats: u32, rows: Vec<Measured>) -> Summary {
-        let mut summary = Summary::new(repeats, &BTreeMap::from([("refusal".to_owned(), 0.6)]));
+        let mut summary = Summary::new(repeats, BTreeMap::from([("refusal".to_owned(), (Scale::Share, 0.6))]));
         for row in rows {
             summary.add(row);
         }
@@ -274,12 +282,12 @@ mod tests {
         let skipped = Outcome::Skipped { reason: "-".into() };
         let rows = vec![row("a", scored(1.0)), row("b", scored(0.5)), row("c", errored), row("d", skipped)];
         let summary = summary(1, rows);
-        let expected = Estimate { mean: Some(0.75), n: 2, skipped: 1, errored: 1 };
-        assert_eq!(summary.estimate("refusal"), expected);
+        let expected = Estimate { mean: Some(0.75), n: 2, skipped: 1, errored: 1, ..Estimate::default() };
+        assert_eq!(summary.estimate("refusal", &Estimate::default()), expected);
         assert_eq!((summary.finished, summary.errored), (4, 1));
         assert_eq!(summary.causes(), [Cause { message: "no".into(), cases: 1 }]);
         assert_eq!(summary.shown.missed["refusal"].count, 1);
-        assert_eq!(summary.estimate("latency"), Estimate::default());
+        assert_eq!(summary.estimate("latency", &Estimate::default()), Estimate::default());
     }
 
     #[test]
@@ -294,8 +302,8 @@ mod tests {
         ];
         let summary = summary(2, rows);
         // The case b is errored, and the case c has not finished.
-        let expected = Estimate { mean: Some(0.75), n: 2, skipped: 0, errored: 1 };
-        assert_eq!(summary.estimate("refusal"), expected);
+        let expected = Estimate { mean: Some(0.75), n: 2, errored: 1, ..Estimate::default() };
+        assert_eq!(summary.estimate("refusal", &Estimate::default()), expected);
         assert_eq!((summary.finished, summary.errored), (2, 1));
     }
 

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::summary::Shown;
-use super::{Decision, Estimate, Report, show};
-use crate::eval::metrics::{self, Scale};
+use super::{Decision, Estimate, Report};
 use crate::text::{count, printable};
 
 /// The whole summary, with ANSI styles that the printing stream strips where they are not wanted.
@@ -77,9 +76,8 @@ fn one_line(text: &str, limit: usize) -> String {
 
 fn table(text: &mut String, report: &Report) {
     let _ = writeln!(text);
-    for metric in metrics::METRICS {
-        let Some(estimate) = report.estimates.get(metric.name) else { continue };
-        row(text, report, metric.name, estimate);
+    for (name, estimate) in report.in_order() {
+        row(text, report, name, estimate);
     }
     if let Some(latency) = report.latency.filter(|_| !report.estimates.contains_key("latency")) {
         let _ = writeln!(
@@ -106,24 +104,26 @@ fn table(text: &mut String, report: &Report) {
 fn row(text: &mut String, report: &Report, name: &str, estimate: &Estimate) {
     let breached = report.verdict.breaches.iter().any(|breach| breach.metric == name);
     let bar = report.thresholds.get(name).map(|threshold| {
-        let lower_is_better = metrics::find(name).is_some_and(|metric| metric.scale == Scale::Milliseconds);
-        let sign = match (lower_is_better, breached || estimate.mean.is_none()) {
+        let sign = match (estimate.scale.lower_is_better(), breached || estimate.mean.is_none()) {
             (false, false) => "≥",
             (false, true) => "<",
             (true, false) => "≤",
             (true, true) => ">",
         };
-        format!("{sign} {}", show(name, Some(*threshold)))
+        format!("{sign} {}", estimate.scale.show(*threshold))
     });
     let style = if breached { Style::new().fg_color(Some(AnsiColor::Red.into())) } else { Style::new() };
     let mut about = vec![format!("n = {}", estimate.n)];
     if estimate.skipped > 0 {
         about.push(format!("{} skipped", estimate.skipped));
     }
+    if estimate.not_applicable > 0 {
+        about.push(format!("{} n/a", estimate.not_applicable));
+    }
     if estimate.errored > 0 {
         about.push(format!("{} errored", estimate.errored));
     }
-    let value = show(name, estimate.mean);
+    let value = estimate.show(estimate.mean);
     let bar = bar.unwrap_or_default();
     let _ = writeln!(text, "  {style}{name:<18} {value:>12} {bar:<10}{style:#} {}", about.join(", "));
 }

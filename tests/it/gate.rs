@@ -27,7 +27,7 @@ fn duplicate_ids_are_a_configuration_error() {
 fn an_expected_document_that_does_not_exist_is_an_error_with_a_suggestion() {
     let project = small_project();
     let rows = [
-        r#"{"id": "a", "question": "Where is the key?", "expected_docs": ["Keys"]}"#,
+        r#"{"id": "a", "question": "Where is the key?", "expected_docs": ["Keys"], "expected_answer_keywords": ["key"]}"#,
         r#"{"id": "b", "question": "When is it open?", "expected_docs": ["Hours"]}"#,
         r#"{"id": "c", "question": "Where is the key?", "expected_docs": ["Keys"]}"#,
         r#"{"id": "d", "question": "When is it open?", "expected_docs": ["Hours"]}"#,
@@ -57,13 +57,35 @@ error: evals/dataset.jsonl:1: the question is empty
 }
 
 #[test]
-fn a_threshold_that_no_case_measures_is_undecided() {
+fn a_metric_that_no_case_can_be_measured_by_is_an_error_before_any_call() {
     let project = small_project();
     project.write("llmops.toml", &format!("{CONFIG}refusal = 0.5\n"));
-    let ran = project.run(&["eval"]).ends(2);
-    assert!(ran.stdout.starts_with("UNDECIDED  "), "{}", ran.stdout);
-    assert!(ran.stdout.contains("refusal has a threshold, but no case measures it"), "{}", ran.stdout);
-    assert_eq!(project.report()["metrics"]["refusal"], serde_json::Value::Null);
+    let ran = project.run(&["eval"]).ends(3);
+    let expected = "error: llmops.toml:4: refusal measures no case of the dataset: for all of them, the case does not say \
+                    that it is unanswerable\n\
+                    hint: add to the cases what it needs, or leave it out of eval.metrics and [gate]\n";
+    assert_eq!(ran.stderr, expected);
+}
+
+#[test]
+fn what_a_case_asserts_must_hold() {
+    let project = small_project();
+    let case = |assertion: &str| {
+        let fields =
+            r#""question": "Where is the key?", "expected_docs": ["Keys"], "expected_answer_keywords": ["key"]"#;
+        project.write("evals/dataset.jsonl", &format!("{{\"id\": \"key\", {fields}, \"assert\": [{assertion}]}}\n"));
+    };
+    case(r#"{"type": "context_recall", "min": 0.5}"#);
+    let ran = project.run(&["eval"]).ends(0);
+    assert!(ran.stdout.contains("assertions                1.000 ≥ 1.000    n = 1"), "{}", ran.stdout);
+    case(r#"{"type": "context_recall", "negate": true}"#);
+    let ran = project.run(&["eval"]).ends(1);
+    assert!(ran.stdout.contains("assertions is 0.000, under its bar of 1.000 (n = 1)"), "{}", ran.stdout);
+    case(r#"{"type": "refusal"}, {"type": "contians"}"#);
+    let ran = project.run(&["eval"]).ends(3);
+    let lines: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("error: evals/dataset.jsonl:1")).collect();
+    assert_eq!(lines.len(), 2, "{}", ran.stderr);
+    assert!(lines[0].contains("refusal cannot be asserted: the case does not say that it is unanswerable"));
 }
 
 #[test]

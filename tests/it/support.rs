@@ -83,6 +83,13 @@ impl Project {
         Ran::of(&mut self.command(".", arguments))
     }
 
+    /// What the last run's report says of `answer_relevancy`: mean, and how many cases were measured, skipped, errored.
+    pub(crate) fn relevancy(&self) -> (Option<f64>, u64, u64, u64) {
+        let estimate = &self.report()["estimates"]["answer_relevancy"];
+        let count = |key: &str| estimate[key].as_u64().unwrap();
+        (estimate["mean"].as_f64(), count("n"), count("skipped"), count("errored"))
+    }
+
     /// The report of the last run.
     pub(crate) fn report(&self) -> serde_json::Value {
         serde_json::from_str(&self.read("llmops/eval_report.json")).unwrap()

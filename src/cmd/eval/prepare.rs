@@ -11,7 +11,7 @@ use crate::cli::Global;
 use crate::clock;
 use crate::config::Config;
 use crate::error::{Error, Problem, Result};
-use crate::eval::metrics::Metric;
+use crate::eval::metrics::{Scorer, Tools};
 use crate::eval::{Dataset, Measurer, Shard, Target, open_target};
 use crate::llm::Client;
 use crate::rag::Retriever;
@@ -24,7 +24,7 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(in crate::cmd) struct Prepared {
     pub(in crate::cmd) facts: Facts,
     pub(in crate::cmd) dataset: Arc<Dataset>,
-    metrics: Vec<&'static Metric>,
+    scorers: Vec<Arc<Scorer>>,
     target: Arc<dyn Target>,
     retriever: Option<Arc<Retriever>>,
     pub(in crate::cmd) client: Client,
@@ -36,7 +36,7 @@ impl Prepared {
     /// What measures cases that are asked so often.
     pub(in crate::cmd) fn measurer(&self, config: &Config, repeats: u32) -> Measurer {
         let target = Arc::clone(&self.target);
-        Measurer::new(target, self.metrics.clone(), config.target.timeout + GRACE, repeats)
+        Measurer::new(target, self.scorers.clone(), Tools::default(), config.target.timeout + GRACE, repeats)
     }
 
     /// What the embedder has used since the program started, in tokens.
@@ -66,10 +66,10 @@ pub(in crate::cmd) async fn prepare(
         Ok((retriever, facts))
     })
     .await?;
-    let (dataset, metrics) = (Arc::clone(&checked.dataset), checked.metrics.clone());
+    let (dataset, scorers) = (Arc::clone(&checked.dataset), checked.scorers.clone());
     let target = open_target(config, checked.into_parts(retriever.clone()))?;
     check_cases(target.as_ref(), &dataset)?;
-    Ok(Prepared { facts, dataset, metrics, target, retriever, client, _closing: closing })
+    Ok(Prepared { facts, dataset, scorers, target, retriever, client, _closing: closing })
 }
 
 /// What can be known to fail is said of all cases at once, before any call.

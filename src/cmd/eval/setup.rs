@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::scorers;
 use crate::config::{Config, StoreKind, TargetKind};
 use crate::digest::sha256;
-use crate::error::{Error, Problem, Result};
-use crate::eval::metrics::{self, Metric};
+use crate::error::{Error, Result};
+use crate::eval::metrics::Scorer;
 use crate::eval::{Content, Dataset, Parts, Shard};
 use crate::git;
 use crate::llm::{Client, Model};
@@ -19,7 +20,7 @@ pub(super) struct Checked {
     pub(super) model: Option<Model>,
     pub(super) prompt: Option<PromptVersion>,
     pub(super) dataset: Arc<Dataset>,
-    pub(super) metrics: Vec<&'static Metric>,
+    pub(super) scorers: Vec<Arc<Scorer>>,
 }
 
 impl Checked {
@@ -47,8 +48,7 @@ pub(super) fn choose_prompt(configured: &str, chosen: &str) -> String {
 pub(super) fn check(config: &Config) -> Result<Checked> {
     let mut failures: Vec<Error> = Vec::new();
     let mut problems = Vec::new();
-    let metrics = measurable(config, &mut problems);
-    failures.extend(Error::unless_empty(problems).err());
+    let mut scorers = scorers::build(config, &mut problems);
     let client = keep(Client::new(config), &mut failures);
     let prompt = if answers_itself(config) { keep(find_prompt(config), &mut failures) } else { None };
     let model = match (&client, &prompt) {
@@ -57,11 +57,14 @@ pub(super) fn check(config: &Config) -> Result<Checked> {
     };
     let path = config.path(&config.eval.dataset.value);
     let dataset = keep(Dataset::read(&path, &config.eval.dataset.value), &mut failures);
+    let measurable = scorers::keep_measurable(config, dataset.as_ref(), &mut scorers, &mut problems);
+    failures.extend(measurable.err());
+    failures.extend(Error::unless_empty(problems).err());
     if let Some(first) = Error::all(failures) {
         return Err(first);
     }
     match (client, dataset) {
-        (Some(client), Some(dataset)) => Ok(Checked { client, model, prompt, dataset: Arc::new(dataset), metrics }),
+        (Some(client), Some(dataset)) => Ok(Checked { client, model, prompt, dataset: Arc::new(dataset), scorers }),
         _ => Err(Error::unavailable("the run could not be prepared")),
     }
 }
@@ -100,33 +103,6 @@ fn find_model(config: &Config, client: &Client, prompt: &PromptVersion) -> Resul
     Ok(model)
 }
 
-/// The configured metrics. One that needs passages could never be measured of a target that does not report them: a
-/// problem if somebody asked for it, left out if only the default did.
-fn measurable(config: &Config, problems: &mut Vec<Problem>) -> Vec<&'static Metric> {
-    let silent = match config.target.kind {
-        TargetKind::Rag | TargetKind::Command => false,
-        TargetKind::Prompt => true,
-        TargetKind::Http => config.target.http.passages.is_none(),
-    };
-    let mut metrics = metrics::configured(config);
-    if !silent {
-        return metrics;
-    }
-    let gated = config.gate.thresholds.iter().map(|(name, _)| name);
-    let asked: Vec<_> = config.eval.metrics.iter().chain(gated).filter(|name| name.line.is_some()).collect();
-    for metric in metrics.iter().filter(|metric| metric.needs_passages) {
-        let Some(name) = asked.iter().find(|name| name.value == metric.name) else { continue };
-        let hint = match config.target.kind {
-            TargetKind::Http => "set target.passages to where the reply lists them, for example \"/sources\"",
-            _ => "leave it out of eval.metrics and [gate]",
-        };
-        let message = format!("{} needs to know what was retrieved, and this target does not say", metric.name);
-        problems.push(config.problem(name, message).hint(hint));
-    }
-    metrics.retain(|metric| !metric.needs_passages);
-    metrics
-}
-
 pub(super) async fn facts(
     config: &Config,
     checked: &Checked,
@@ -144,13 +120,12 @@ pub(super) async fn facts(
         version: prompt.version.clone(),
         digest: prompt.digest.clone(),
     });
-    let thresholds = config.gate.thresholds.iter().map(|(name, value)| (name.value.clone(), *value)).collect();
     Ok(Facts {
         project: config.name.clone(),
         timestamp,
         target: target_facts(config, checked),
-        metrics: checked.metrics.clone(),
-        thresholds,
+        scorers: checked.scorers.clone(),
+        thresholds: scorers::thresholds(config, &checked.scorers).into_iter().collect(),
         max_error_rate: config.gate.max_error_rate,
         digests: Digests {
             configuration: config.digest.clone(),
@@ -180,7 +155,7 @@ impl Facts {
 
     /// Everything that can change how a single case is measured.
     pub(in crate::cmd) fn content(&self, config: &Config) -> Content {
-        let metrics: Vec<&str> = self.metrics.iter().map(|metric| metric.name).collect();
+        let metrics: Vec<&str> = self.scorers.iter().map(|scorer| scorer.definition.as_str()).collect();
         // The rest of the repository is the application under test only if it runs on its own.
         let commit = if answers_itself(config) { None } else { self.git.as_ref().map(|git| git.sha.clone()) };
         let TargetFacts { kind, model, top_k, store, embedder } = &self.target;

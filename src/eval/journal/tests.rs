@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::eval::metrics::Measurements;
 use crate::eval::{Case, CaseResult, Output};
 
 fn identity(rows: usize) -> Identity {
@@ -10,7 +11,7 @@ fn identity(rows: usize) -> Identity {
 fn row(id: &str, failed: bool) -> Vec<u8> {
     let case = Case { id: id.into(), question: "Q".into(), ..Case::default() };
     let output = if failed { Err("down".into()) } else { Ok(Output::default()) };
-    CaseResult::new(case, crate::eval::Place::default(), output, Vec::new()).to_row().unwrap()
+    CaseResult::new(case, crate::eval::Place::default(), output, Measurements::default()).to_row().unwrap()
 }
 
 /// Writes these rows, as a run does that is killed afterwards.

@@ -1,6 +1,7 @@
 //! Share of the expected keywords in the answer.
 
-use super::{Measure, Metric, Scale, scored, scored_because, share};
+use super::scorer::of_output;
+use super::{Metric, Scale, scored, scored_because, share};
 use crate::eval::{Case, Outcome, Output};
 use crate::text::fold;
 
@@ -20,9 +21,10 @@ Skipped for cases without `expected_answer_keywords`.
 
 Source: keyword recall; Unicode Standard 3.13 (default case folding) and UAX #15 (NFKC).",
     scale: Scale::Share,
+    needs: &[],
+    options: &[],
     skip,
-    measure: Measure::Output(measure),
-    needs_passages: false,
+    build: |_| Ok(of_output(measure)),
 };
 
 fn skip(case: &Case) -> Option<&'static str> {

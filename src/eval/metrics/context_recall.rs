@@ -1,6 +1,7 @@
 //! Share of the expected documents among the retrieved.
 
-use super::{Measure, Metric, Scale, scored, scored_because, share};
+use super::scorer::of_output;
+use super::{Metric, Need, Scale, scored, scored_because, share};
 use crate::eval::{Case, Outcome, Output};
 
 pub(super) const METRIC: Metric = Metric {
@@ -17,9 +18,10 @@ Skipped for cases without `expected_docs`. Errored if the target does not say wh
 
 Source: recall as in information retrieval (Manning, Raghavan, Schütze 2008, 8.3), by document id.",
     scale: Scale::Share,
+    needs: &[Need::Passages],
+    options: &[],
     skip,
-    measure: Measure::Output(measure),
-    needs_passages: true,
+    build: |_| Ok(of_output(measure)),
 };
 
 fn skip(case: &Case) -> Option<&'static str> {

@@ -1,6 +1,7 @@
 //! How long the application took.
 
-use super::{Measure, Metric, Scale, never_skipped, scored, skipped};
+use super::scorer::of_output;
+use super::{Metric, Scale, never_skipped, scored, skipped};
 use crate::eval::{Case, Outcome, Output};
 
 pub(super) const METRIC: Metric = Metric {
@@ -16,9 +17,10 @@ Lower is better: `[gate] latency = \"2 s\"` is the most that the mean over the m
 
 Skipped for replayed answers. Errored if the case is.",
     scale: Scale::Milliseconds,
+    needs: &[],
+    options: &[],
     skip: never_skipped,
-    measure: Measure::Output(measure),
-    needs_passages: false,
+    build: |_| Ok(of_output(measure)),
 };
 
 fn measure(_: &Case, output: &Output) -> Outcome {

@@ -1,9 +1,9 @@
 //! The mean of what was measured of a case.
 
-use super::{Measure, Metric, Scale, find, never_skipped, scored, skipped};
+use super::{Measure, Metric, Scale, Scorer, never_skipped, scored, skipped};
 use crate::eval::Outcome;
 
-pub(super) const METRIC: Metric = Metric {
+pub(crate) const METRIC: Metric = Metric {
     name: "overall",
     summary: "mean of the case's measured metrics",
     documentation: "    mean of the values of every other metric from 0 to 1 that was measured of the case
@@ -15,20 +15,21 @@ with a unit, such as `latency`, never count.
 
 Skipped if nothing was measured of the case. Errored if any of its metrics is.",
     scale: Scale::Share,
+    needs: &[],
+    options: &[],
     skip: never_skipped,
-    measure: Measure::Outcomes(measure),
-    needs_passages: false,
+    build: |_| Ok(Measure::Outcomes(measure)),
 };
 
-fn measure(outcomes: &[(&'static str, Outcome)]) -> Outcome {
+fn measure(outcomes: &[(&Scorer, Outcome)]) -> Outcome {
     let mut values = Vec::new();
-    for (name, outcome) in outcomes {
+    for (scorer, outcome) in outcomes {
         match outcome {
-            Outcome::Errored { .. } => return Outcome::Errored { message: format!("{name} could not be measured") },
-            Outcome::Scored { value, .. } if find(name).is_some_and(|metric| metric.scale == Scale::Share) => {
-                values.push(*value);
+            Outcome::Errored { .. } => {
+                return Outcome::Errored { message: format!("{} could not be measured", scorer.name) };
             }
-            Outcome::Scored { .. } | Outcome::Skipped { .. } => {}
+            Outcome::Scored { value, .. } if scorer.scale() == Scale::Share => values.push(*value),
+            Outcome::Scored { .. } | Outcome::Skipped { .. } | Outcome::NotApplicable { .. } => {}
         }
     }
     match crate::eval::metrics::mean(&values) {
@@ -58,7 +59,10 @@ mod tests {
             (vec![], None),
         ];
         for (outcomes, expected) in cases {
-            assert_eq!(measure(&outcomes).value(), expected, "{outcomes:?}");
+            let scorers: Vec<Scorer> = outcomes.iter().map(|(name, _)| Scorer::plain(name).unwrap()).collect();
+            let pairs: Vec<(&Scorer, Outcome)> =
+                scorers.iter().zip(outcomes.iter().map(|(_, outcome)| outcome.clone())).collect();
+            assert_eq!(measure(&pairs).value(), expected, "{outcomes:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Whether the application says that it does not know, where it cannot know.
 
-use super::{Measure, Metric, Scale, scored, scored_because};
+use super::scorer::of_output;
+use super::{Metric, Scale, scored, scored_because};
 use crate::eval::{Case, Outcome, Output};
 use crate::text::{fold, sentences};
 
@@ -20,9 +21,10 @@ Skipped for cases that do not say `answerable: false`. Errored if the case is.
 
 Source: the unanswerable questions of SQuAD 2.0 (Rajpurkar, Jia, Liang 2018).",
     scale: Scale::Share,
+    needs: &[],
+    options: &[],
     skip,
-    measure: Measure::Output(measure),
-    needs_passages: false,
+    build: |_| Ok(of_output(measure)),
 };
 
 fn skip(case: &Case) -> Option<&'static str> {

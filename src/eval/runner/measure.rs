@@ -1,13 +1,13 @@
 //! From a case to its row: asks the target, measures the answer, and writes the result as the journal keeps it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 
-use crate::eval::metrics::{self, Metric};
+use crate::eval::metrics::{self, Measurements, Scorer, Tools};
 use crate::eval::{Case, CaseResult, Output, Place, Target};
 use crate::llm::patient;
 use crate::text::span;
@@ -36,7 +36,8 @@ pub(crate) struct Measurer(Arc<Inner>);
 
 struct Inner {
     target: Arc<dyn Target>,
-    metrics: Vec<&'static Metric>,
+    scorers: Vec<Arc<Scorer>>,
+    tools: Tools,
     /// For one answer in all; a target has its own limits inside this one, this is the last resort.
     time_limit: Duration,
     repeats: u32,
@@ -45,11 +46,12 @@ struct Inner {
 impl Measurer {
     pub(crate) fn new(
         target: Arc<dyn Target>,
-        metrics: Vec<&'static Metric>,
+        scorers: Vec<Arc<Scorer>>,
+        tools: Tools,
         time_limit: Duration,
         repeats: u32,
     ) -> Self {
-        Self(Arc::new(Inner { target, metrics, time_limit, repeats }))
+        Self(Arc::new(Inner { target, scorers, tools, time_limit, repeats }))
     }
 
     /// How often each case is asked.
@@ -60,25 +62,23 @@ impl Measurer {
     /// Never fails: what goes wrong is in the row. A bug in a target or a metric costs its case, not the run.
     pub(crate) async fn measure(self, item: Item) -> Row {
         let output = self.answer(&item.case, item.repeat).await;
-        self.row(item, output)
+        let Inner { scorers, tools, .. } = &*self.0;
+        let measured = metrics::measure(scorers, &item.case, &output, tools).await;
+        self.row(item, output, measured)
     }
 
     /// The row of a case that could not be asked.
     pub(crate) fn fail(&self, item: Item, message: String) -> Row {
-        self.row(item, Err(message))
+        let measured = metrics::without_output(&self.0.scorers, &item.case, &message);
+        self.row(item, Err(message), measured)
     }
 
-    fn row(&self, item: Item, mut output: Result<Output, String>) -> Row {
+    fn row(&self, item: Item, output: Result<Output, String>, measured: Measurements) -> Row {
         let Item { number, repeat, case } = item;
-        let scored = catch_unwind(AssertUnwindSafe(|| metrics::measure(&self.0.metrics, &case, &output)));
-        let outcomes = scored.unwrap_or_else(|_| {
-            output = Err("internal error: a metric ended without an outcome".to_owned());
-            metrics::measure(&self.0.metrics, &case, &output)
-        });
         let failure = output.as_ref().err().cloned();
         let repeats = self.0.repeats;
         let place = Place { index: number / repeats as usize, repeat: (repeats > 1).then_some(repeat) };
-        let json = CaseResult::new(case, place, output, outcomes).to_row();
+        let json = CaseResult::new(case, place, output, measured).to_row();
         Row { number, json: json.expect("a result is plain strings and numbers"), failure }
     }
 
