@@ -1,0 +1,76 @@
+//! How small a difference a number of cases can show: one-sided tests at 5 %, seen in 80 % of runs.
+
+use super::distribution::{beta_quantile, binomial_at_most, bisect, normal_quantile, t_quantile};
+use super::float;
+use super::sample::is_zero;
+
+const ERROR: f64 = 0.05;
+const POWER: f64 = 0.80;
+
+/// The smallest change of a mean that `n` values (or paired differences) with this standard deviation show. `width` is that
+/// of the scale. Where no spread was seen, a change must come from cases that jump over the whole scale: as many as a test
+/// would notice. `None` below two values, without spread on a scale without ends, or if the whole scale is not enough.
+pub(crate) fn detectable_difference(n: usize, sd: f64, width: Option<f64>) -> Option<f64> {
+    let df = float(n.checked_sub(2)? + 1);
+    let least = match width {
+        Some(width) if is_zero(sd) => {
+            width * (normal_quantile(1.0 - ERROR) + normal_quantile(POWER)).powi(2) / float(n)
+        }
+        None if is_zero(sd) => return None,
+        _ => (t_quantile(1.0 - ERROR, df) + t_quantile(POWER, df)) * sd / float(n).sqrt(),
+    };
+    Some(least).filter(|least| width.is_none_or(|width| *least <= width))
+}
+
+/// The smallest drop of a pass rate that `n` pairs show, of which a share is expected to differ between the versions
+/// anyway. A drop makes at least as many pairs differ as it is large. `None` if no drop is large enough.
+///
+/// Source: Connor 1987, "Sample size for testing differences in proportions for the paired-sample design".
+pub(crate) fn detectable_discordance(n: usize, discordant: f64) -> Option<f64> {
+    let is_unseen = |drop: f64| {
+        let differ = discordant.max(drop);
+        let alternative = (differ - drop * drop).max(0.0).sqrt();
+        let needed = normal_quantile(1.0 - ERROR) * differ.sqrt() + normal_quantile(POWER) * alternative;
+        drop * float(n).sqrt() < needed
+    };
+    (!is_unseen(1.0)).then(|| bisect(0.0, 1.0, is_unseen))
+}
+
+/// The highest true pass rate below `bar` that `n` cases show to be below it, by the exact binomial test. `None` if even no
+/// pass at all would not.
+pub(crate) fn detectable_rate(n: usize, bar: f64) -> Option<f64> {
+    // The most passes that speak against the bar.
+    let most = (0..n).take_while(|passes| binomial_at_most(*passes, n, bar) <= ERROR).last()?;
+    Some(1.0 - beta_quantile(POWER, float(n - most), float(most) + 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_cases_show_smaller_drops() {
+        let drop = |n, discordant| detectable_discordance(n, discordant).unwrap();
+        assert!((drop(240, 0.10) - 0.05).abs() < 0.002);
+        assert!((drop(490, 0.20) - 0.05).abs() < 0.002);
+        assert!(drop(40, 0.0) > 0.14 && drop(40, 0.0) < 0.16, "{}", drop(40, 0.0));
+        assert_eq!(detectable_discordance(2, 0.0), None);
+    }
+
+    #[test]
+    fn no_spread_does_not_show_everything() {
+        assert!((detectable_difference(100, 0.2, Some(1.0)).unwrap() - 0.05).abs() < 0.001);
+        assert!(detectable_difference(50, 0.0, Some(1.0)).unwrap() > 0.1);
+        assert_eq!(detectable_difference(50, 0.0, None), None);
+        assert_eq!(detectable_difference(1, 0.2, None), None);
+    }
+
+    #[test]
+    fn a_rate_below_the_bar_is_seen_with_the_power() {
+        // 80 % power: at the rate, the passes are few enough in 80 % of runs.
+        let rate = detectable_rate(40, 0.8).unwrap();
+        assert!((binomial_at_most(27, 40, rate) - 0.8).abs() < 1e-9, "{rate}");
+        assert!(binomial_at_most(27, 40, 0.8) <= 0.05 && binomial_at_most(28, 40, 0.8) > 0.05);
+        assert_eq!(detectable_rate(2, 0.5), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! May a run stop early? By arithmetic, if the rest can change nothing; or by a wager that stays valid however often it is
+//! looked at.
+
+use super::{Interval, float};
+
+/// A mean beside a bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// At least the bar.
+    Above,
+    Below,
+    Open,
+}
+
+/// Where the mean of all cases stands whatever the remaining ones score: `sum` is that of the `done` ones, the scale ends at
+/// `range`. A mean closer to the bar than rounding is open until nothing remains.
+pub(crate) fn settled(sum: f64, done: usize, remaining: usize, range: Interval, bar: f64) -> Standing {
+    const ROUNDING: f64 = 1e-9;
+    let all = float(done + remaining);
+    let rounding = if remaining == 0 { 0.0 } else { ROUNDING * (range.high - range.low) };
+    let (low, high) = ((sum + float(remaining) * range.low) / all, (sum + float(remaining) * range.high) / all);
+    if low >= bar + rounding {
+        Standing::Above
+    } else if high < bar - rounding {
+        Standing::Below
+    } else {
+        Standing::Open
+    }
+}
+
+/// A wager on the mean of a finite list of cases that come in random order, none twice. Each supposed mean is bet against, with
+/// one capital that grows if the true mean is above it and one if it is below. If the supposed mean is the true one, its
+/// capital ever grows by 1 / alpha in a share alpha of orders at most: so it may be looked at after each case.
+///
+/// The order must be random: take the cases shuffled.
+///
+/// Source: Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by betting", section 5; the bets are
+/// their approximate GRAPA.
+#[derive(Debug, Clone)]
+pub(crate) struct Wager {
+    population: usize,
+    range: Interval,
+    /// The logarithm that a capital must reach.
+    goal: f64,
+    supposed: Vec<Supposed>,
+    seen: usize,
+    sum: f64,
+    squares: f64,
+}
+
+/// One supposed mean, on the scale from 0 to 1, and the logarithms of the two capitals against it.
+#[derive(Debug, Clone, Copy)]
+struct Supposed {
+    mean: f64,
+    above: f64,
+    below: f64,
+    is_above: bool,
+    is_below: bool,
+}
+
+impl Wager {
+    /// Bets against one bar only; a case costs the same however many came before. `alpha` is the chance of being wrong on
+    /// either side. `range` holds the ends of the scale, also of differences such as -1 to 1.
+    pub(crate) fn against(bar: f64, population: usize, range: Interval, alpha: f64) -> Self {
+        Self::suppose(&[bar], population, range, alpha)
+    }
+
+    /// Bets against a grid of means, so that `interval` can tell the mean to one part in `parts`.
+    pub(crate) fn sequence(parts: usize, population: usize, range: Interval, alpha: f64) -> Self {
+        let at = |place| range.low + (range.high - range.low) * float(place) / float(parts.max(1));
+        let means: Vec<f64> = (0..=parts.max(1)).map(at).collect();
+        Self::suppose(&means, population, range, alpha)
+    }
+
+    fn suppose(means: &[f64], population: usize, range: Interval, alpha: f64) -> Self {
+        let supposed = |mean: &f64| {
+            let mean = (mean - range.low) / (range.high - range.low);
+            Supposed { mean, above: 0.0, below: 0.0, is_above: false, is_below: false }
+        };
+        let supposed = means.iter().map(supposed).collect();
+        Self { population, range, goal: -alpha.ln(), supposed, seen: 0, sum: 0.0, squares: 0.0 }
+    }
+
+    /// Takes the next case's value. What comes after the last case of the list is ignored.
+    pub(crate) fn push(&mut self, value: f64) {
+        let value = ((value - self.range.low) / (self.range.high - self.range.low)).clamp(0.0, 1.0);
+        let Some(left) = self.population.checked_sub(self.seen).filter(|left| *left > 0) else { return };
+        // As if two halves of a case had come before, at both ends.
+        let prior = float(self.seen) + 1.0;
+        let center = (self.sum + 0.5) / prior;
+        let spread = ((self.squares + 0.5) / prior - center * center).max(1e-4);
+        let expected = ((float(self.population) * center - self.sum) / float(left)).clamp(0.0, 1.0);
+        for supposed in &mut self.supposed {
+            // The mean of the cases that are left, if the supposed mean is the true one.
+            let rest = (float(self.population) * supposed.mean - self.sum) / float(left);
+            supposed.bet(value, rest, expected, spread);
+            supposed.is_above |= supposed.above >= self.goal;
+            supposed.is_below |= supposed.below >= self.goal;
+        }
+        self.seen += 1;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    /// Where the mean stands to the lowest supposed one: to the bar, for `against`.
+    pub(crate) fn standing(&self) -> Standing {
+        match self.supposed.first() {
+            Some(bar) if bar.is_above => Standing::Above,
+            Some(bar) if bar.is_below => Standing::Below,
+            _ => Standing::Open,
+        }
+    }
+
+    /// The means that are not excluded, widened to the next of the grid that are. Each end is wrong with probability alpha at
+    /// most, at any time.
+    pub(crate) fn interval(&self) -> Interval {
+        let value = |mean: f64| self.range.low + (self.range.high - self.range.low) * mean;
+        let low = self.supposed.iter().take_while(|supposed| supposed.is_above).last();
+        let high = self.supposed.iter().rev().take_while(|supposed| supposed.is_below).last();
+        Interval {
+            low: low.map_or(self.range.low, |supposed| value(supposed.mean)),
+            high: high.map_or(self.range.high, |supposed| value(supposed.mean)),
+        }
+    }
+}
+
+impl Supposed {
+    fn bet(&mut self, value: f64, rest: f64, expected: f64, spread: f64) {
+        /// The part of the capital that a bet can lose, so that none loses everything.
+        const STAKE: f64 = 0.75;
+        // The cases that were seen alone exclude the supposed mean.
+        if !(0.0..=1.0).contains(&rest) {
+            self.above = if rest < -1e-9 { f64::INFINITY } else { self.above };
+            self.below = if rest > 1.0 + 1e-9 { f64::INFINITY } else { self.below };
+            return;
+        }
+        let wish = (expected - rest) / (spread + (expected - rest).powi(2));
+        let gain = value - rest;
+        // A bet is limited by the most that it can lose: the whole way down to 0, or up to 1.
+        let up = wish.clamp(0.0, STAKE / rest.max(1e-12));
+        let down = (-wish).clamp(0.0, STAKE / (1.0 - rest).max(1e-12));
+        self.above += (up * gain).ln_1p();
+        self.below += (-down * gain).ln_1p();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIFFERENCES: Interval = Interval { low: -1.0, high: 1.0 };
+
+    #[test]
+    fn arithmetic_settles_what_the_rest_cannot_change() {
+        let standing = |sum, done, remaining| settled(sum, done, remaining, Interval::UNIT, 0.8);
+        assert_eq!(standing(8.0, 8, 2), Standing::Open);
+        assert_eq!(standing(8.1, 9, 1), Standing::Above);
+        assert_eq!(standing(5.0, 8, 2), Standing::Below);
+        assert_eq!(standing(8.0, 10, 0), Standing::Above);
+        assert_eq!(settled(-3.0, 4, 1, DIFFERENCES, -0.3), Standing::Below);
+        assert_eq!(standing(0.0, 0, 0), Standing::Open);
+    }
+
+    #[test]
+    fn a_clear_run_is_decided_early() {
+        let count = |value: f64| {
+            let mut wager = Wager::against(0.8, 500, Interval::UNIT, 0.05);
+            (1..=500).find(|_| {
+                wager.push(value);
+                wager.standing() != Standing::Open
+            })
+        };
+        assert!(count(1.0).unwrap() < 60, "{:?}", count(1.0));
+        assert!(count(0.2).unwrap() < 20, "{:?}", count(0.2));
+    }
+
+    #[test]
+    fn the_sequence_narrows_to_the_mean_of_the_list() {
+        let values: Vec<f64> = (0..200).map(|case| f64::from((case * 7) % 10) / 10.0).collect();
+        let mut wager = Wager::sequence(200, 200, Interval::UNIT, 0.025);
+        let mut width = 1.0;
+        for value in &values {
+            wager.push(*value);
+            let interval = wager.interval();
+            assert!(interval.low <= 0.45 && interval.high >= 0.45 && interval.high - interval.low <= width + 1e-12);
+            width = interval.high - interval.low;
+        }
+        assert!(width < 0.03, "{width}");
+        wager.push(1.0);
+        assert_eq!(wager.seen, 200);
+    }
+
+    #[test]
+    fn differences_are_told_apart_from_a_drop() {
+        let mut wager = Wager::against(-0.1, 400, DIFFERENCES, 0.05);
+        (0..300).for_each(|_| wager.push(0.0));
+        assert_eq!(wager.standing(), Standing::Above);
+    }
+}
