@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Merge(Merge),
     /// Show a finished run's report again
     Report(Report),
+    /// Accept a report as the baseline that later runs are measured against
+    Baseline(Baseline),
     /// Explain a metric, the configuration, the providers or the exit codes
     Explain(Explain),
     /// Get the weights of the local embedder
@@ -174,6 +176,15 @@ pub(crate) struct Report {
     /// How to show it
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Baseline {
+    /// Report file; default: the one of the last run
+    pub(crate) report: Option<PathBuf>,
+    /// Accept a run that does not meet its own bars
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

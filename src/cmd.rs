@@ -1,5 +1,6 @@
 //! One file per command: arguments, then domain calls, then what is printed, then the exit status.
 
+mod baseline;
 mod cache;
 mod ci;
 mod eval;
@@ -57,6 +58,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Worker(arguments) => block_on(worker::run(global, &arguments)),
         Command::Merge(arguments) => merge::run(global, &arguments),
         Command::Report(arguments) => report::run(global, &arguments),
+        Command::Baseline(arguments) => baseline::run(global, &arguments),
         Command::Explain(arguments) => explain::run(global, &arguments),
         Command::Model(arguments) => block_on(unless_interrupted(model::run(global, &arguments))),
         Command::Cache(arguments) => cache::run(global, &arguments.command),

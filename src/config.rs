@@ -120,6 +120,19 @@ pub(crate) struct Eval {
     pub(crate) concurrency: usize,
     /// How often each case is asked.
     pub(crate) repeats: u32,
+    /// The field of cases by which they belong together.
+    pub(crate) cluster: Option<Located<String>>,
+    pub(crate) stop: Stop,
+}
+
+/// When a run may end before its last case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Never,
+    /// When nothing that the remaining cases could score would change the verdict.
+    Decided,
+    /// When the verdict is known with confidence.
+    Confident,
 }
 
 /// `[metrics.NAME]`: a metric under a name of the project's own, with its options.
@@ -135,6 +148,28 @@ pub(crate) struct Gate {
     /// Metric name and threshold, in the order of the file; names are checked by `eval::metrics`.
     pub(crate) thresholds: Vec<(Located<String>, f64)>,
     pub(crate) max_error_rate: f64,
+    /// Share of a metric's cases whose answers may give it nothing to measure.
+    pub(crate) max_not_applicable: f64,
+    pub(crate) rule: Rule,
+    pub(crate) regression: Regression,
+}
+
+/// What must clear the bar.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Rule {
+    /// The mean.
+    #[default]
+    Point,
+    /// Its one-sided 95 % bound.
+    Strict,
+}
+
+/// `[gate.regression]`: against an earlier report.
+pub(crate) struct Regression {
+    pub(crate) baseline: Located<String>,
+    /// `None` compares and decides nothing.
+    pub(crate) max_drop: Option<f64>,
 }
 
 /// `[cache]`: the replies of models that earlier runs have paid for.

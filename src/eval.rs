@@ -23,6 +23,6 @@ pub(crate) use dataset::Dataset;
 pub(crate) use journal::{Identity, Journal, Start};
 pub(crate) use queue::{Connection, Content, Parting, Queue, Worker};
 pub(crate) use result::{CaseResult, Measured, Place};
-pub(crate) use runner::{Ended, Event, Measurer, Run, run};
+pub(crate) use runner::{Ended, Event, Measurer, Measuring, Run, StopBar, StopRule, Stopped, run};
 pub(crate) use shard::Shard;
 pub(crate) use targets::{Parts, Target, open as open_target};

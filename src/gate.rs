@@ -1,11 +1,14 @@
 //! The gate: a pure function from a report to a verdict. The same report always gives the same verdict.
 //!
-//! It passes only on what was measured: no cases, too many errors, an interrupted run or a gated metric that no case
-//! measured are undecided, never a pass and never a fail.
+//! It passes only on what was measured: no cases, too many errors, an interrupted run, a gated metric that no case
+//! measured or a baseline whose cases are gone are undecided, never a pass and never a fail.
 
+mod regression;
+
+use crate::config::Rule;
 use crate::error::ExitStatus;
 use crate::eval::metrics::{self, Scale};
-use crate::report::{Breach, Cause, Decision, Report, Verdict};
+use crate::report::{Breach, Cause, Decision, Estimate, Report, Verdict};
 
 /// The verdict on a report; its own `verdict` and `passed` are not looked at.
 pub(crate) fn check(report: &Report) -> Verdict {
@@ -27,20 +30,17 @@ pub(crate) fn check(report: &Report) -> Verdict {
     thresholds.sort_by_key(|(name, _)| report.estimates.get(*name).map(|known| metrics::position(&known.kind)));
     for (name, threshold) in thresholds {
         let estimate = report.estimates.get(name).cloned().unwrap_or_default();
-        let errors = share(estimate.errored, estimate.n + estimate.errored);
-        if errors > report.max_error_rate && error_rate(report) <= report.max_error_rate {
-            let (errored, of) = (estimate.errored, estimate.n + estimate.errored);
-            unknown.push(format!("{name} could not be measured in {errored} of its {of} cases"));
-        }
-        match estimate.mean.filter(|mean| mean.is_finite()) {
-            None if estimate.errored > 0 => unknown.push(format!("{name} could not be measured in any case")),
-            None => unknown.push(format!("{name} has a threshold, but no case measures it")),
-            Some(value) if !meets(estimate.scale, value, *threshold) => {
-                breaches.push(Breach { metric: name.clone(), value, threshold: *threshold, n: estimate.n });
-            }
-            Some(_) => {}
+        unknown.extend(unmeasured(report, name, &estimate));
+        let Some(value) = estimate.mean.filter(|mean| mean.is_finite()) else { continue };
+        if !estimate.scale.meets(value, *threshold) {
+            breaches.push(Breach { metric: name.clone(), value, threshold: *threshold, n: estimate.n, baseline: None });
+        } else if report.rule == Rule::Strict {
+            unknown.extend(unsure(name, &estimate, *threshold));
         }
     }
+    let regression = regression::check(report);
+    unknown.extend(regression.unknown);
+    breaches.extend(regression.breaches);
     let failed: Vec<String> =
         breaches.iter().map(|breach| breach_reason(breach, report.scale(&breach.metric))).collect();
     let (decision, reasons) = match (unknown.is_empty(), failed.is_empty()) {
@@ -48,7 +48,43 @@ pub(crate) fn check(report: &Report) -> Verdict {
         (true, false) => (Decision::Fail, failed),
         (false, _) => (Decision::Undecided, unknown),
     };
-    Verdict { decision, reasons, breaches }
+    Verdict { decision, reasons, notes: regression.notes, breaches }
+}
+
+/// Why too little was measured of a gated metric.
+fn unmeasured(report: &Report, name: &str, estimate: &Estimate) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let errors = share(estimate.errored, estimate.n + estimate.errored);
+    if errors > report.max_error_rate && error_rate(report) <= report.max_error_rate {
+        let (errored, of) = (estimate.errored, estimate.n + estimate.errored);
+        reasons.push(format!("{name} could not be measured in {errored} of its {of} cases"));
+    }
+    let (nothing, of) = (estimate.not_applicable, estimate.n + estimate.not_applicable);
+    if estimate.mean.is_none_or(|mean| !mean.is_finite()) {
+        reasons.push(match (estimate.errored, nothing) {
+            (0, 0) => format!("{name} has a threshold, but no case measures it"),
+            (0, _) => format!("{name} has a threshold, but no answer gave it anything to measure"),
+            _ => format!("{name} could not be measured in any case"),
+        });
+    } else if share(nothing, of) > report.max_not_applicable {
+        let allowed = report.max_not_applicable * 100.0;
+        reasons.push(format!("{name} had nothing to measure in {nothing} of {of} answers (allowed: {allowed} %)"));
+    }
+    reasons
+}
+
+/// Why a mean that clears its bar does not do so surely.
+fn unsure(name: &str, estimate: &Estimate, threshold: f64) -> Option<String> {
+    let scale = estimate.scale;
+    let (mean, bar, n) = (estimate.show(estimate.mean), scale.show(threshold), estimate.n);
+    match estimate.bound {
+        Some(bound) if scale.meets(bound, threshold) => None,
+        Some(bound) => Some(format!(
+            "{name} is {mean}, but its 95 % bound is {}, on the wrong side of the bar of {bar} (n = {n})",
+            scale.show(bound)
+        )),
+        None => Some(format!("{name} is {mean}, but {n} cases are too few for a bound on it")),
+    }
 }
 
 /// What the process says of a report: the verdict, but for a shard only whether it was measured, since the jobs of a CI
@@ -62,17 +98,12 @@ pub(crate) fn exit_status(report: &Report) -> ExitStatus {
 fn incomplete(report: &Report) -> Option<String> {
     let counts = report.cases;
     let why = report.ended_early.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    if counts.finished < counts.total || report.ended_early.is_some() {
+    let may_be_fewer = report.stopped.is_some() && counts.finished > 0;
+    if (counts.finished < counts.total && !may_be_fewer) || report.ended_early.is_some() {
         return Some(format!("the run ended after {} of {} cases{why}", counts.finished, counts.total));
     }
     // A shard of a small dataset may be empty; the whole run must not be.
     (counts.total == 0 && report.shard.is_none()).then(|| "there are no cases".to_owned())
-}
-
-fn meets(scale: Scale, value: f64, threshold: f64) -> bool {
-    // The mean of equal values can end a hair beside them; a bar is never missed by rounding alone.
-    const ROUNDING: f64 = 1e-9;
-    if scale.lower_is_better() { value <= threshold } else { value >= threshold - ROUNDING }
 }
 
 fn error_rate(report: &Report) -> f64 {
@@ -99,8 +130,12 @@ fn errors_reason(report: &Report) -> String {
 }
 
 fn breach_reason(breach: &Breach, scale: Scale) -> String {
-    let Breach { metric, value, threshold, n } = breach;
+    let Breach { metric, value, threshold, n, baseline } = breach;
     let (value, threshold) = (scale.show(*value), scale.show(*threshold));
+    if let Some(before) = baseline {
+        let before = scale.show(*before);
+        return format!("{metric} dropped from {before} to {value}, more than the {threshold} allowed (n = {n})");
+    }
     let missed = if scale.lower_is_better() { "above its limit" } else { "under its bar" };
     format!("{metric} is {value}, {missed} of {threshold} (n = {n})")
 }

@@ -6,7 +6,9 @@
 //!               \------------------------------> json (each row as it stands)
 //! ```
 
+pub(crate) mod baseline;
 mod build;
+mod comparison;
 pub(crate) mod json;
 pub(crate) mod merge;
 mod progress;
@@ -18,14 +20,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Rule;
 use crate::cost::Usage;
-use crate::eval::Shard;
 use crate::eval::metrics::Scale;
+use crate::eval::{Shard, Stopped};
 use crate::git::Commit;
 
 pub(crate) use build::{Facts, Outline, build};
+pub(crate) use comparison::{Comparison, Difference, DropFinding, Flip, compare};
 pub(crate) use progress::Progress;
-pub(crate) use summary::{Cause, Highlights, Summary};
+pub(crate) use summary::{Cause, Flaky, Highlights, Summary};
 pub(crate) use terminal::render as render_terminal;
 pub(crate) use verdict::{Breach, Decision, Verdict};
 
@@ -51,7 +55,18 @@ pub(crate) struct Report {
     pub(crate) metrics: BTreeMap<String, Option<f64>>,
     pub(crate) thresholds: BTreeMap<String, f64>,
     pub(crate) max_error_rate: f64,
+    /// The share of a gated metric's cases whose answers may give it nothing to measure.
+    #[serde(default)]
+    pub(crate) max_not_applicable: f64,
+    #[serde(default)]
+    pub(crate) rule: Rule,
     pub(crate) estimates: BTreeMap<String, Estimate>,
+    /// Where the baseline is, and whether it decides.
+    #[serde(default)]
+    pub(crate) regression: Option<RegressionFacts>,
+    /// `None` without a baseline.
+    #[serde(default)]
+    pub(crate) comparison: Option<Comparison>,
     pub(crate) passed: bool,
     #[serde(flatten)]
     pub(crate) verdict: Verdict,
@@ -73,12 +88,26 @@ pub(crate) struct Report {
     /// Why the run ended before its last case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ended_early: Option<String>,
+    /// Cases whose repeats disagree, the first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) flaky: Vec<Flaky>,
+    /// How the run was stopped, if enough was known before its last case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stopped: Option<Stopped>,
     /// What went wrong and how often, the most frequent first.
     #[serde(default)]
     pub(crate) errors: Vec<Cause>,
     /// What of the cases themselves is shown; the cases are in the file only.
     #[serde(skip)]
     pub(crate) shown: Highlights,
+}
+
+/// What the configuration says of regressions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RegressionFacts {
+    /// The file, from the project's folder.
+    pub(crate) baseline: String,
+    pub(crate) max_drop: Option<f64>,
 }
 
 fn once() -> u32 {
@@ -122,14 +151,52 @@ pub(crate) struct Estimate {
     pub(crate) scale: Scale,
     /// `None` if nothing was measured, which is not 0.
     pub(crate) mean: Option<f64>,
+    /// Where the true mean is with 95 % confidence; `None` below two cases or two clusters.
+    #[serde(default)]
+    pub(crate) low: Option<f64>,
+    #[serde(default)]
+    pub(crate) high: Option<f64>,
+    /// The one-sided 95 % bound on the worse side, which the rule "strict" looks at.
+    #[serde(default)]
+    pub(crate) bound: Option<f64>,
+    /// How the interval was computed; see docs/statistics.md.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) method: Option<String>,
+    /// The standard deviation over the cases.
+    #[serde(default)]
+    pub(crate) sd: Option<f64>,
     /// How many cases were measured.
     pub(crate) n: usize,
+    /// How many clusters they fall into, if fewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) clusters: Option<usize>,
+    /// How far beyond its bar the true mean would have to be for these cases to show it in 80 % of runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) detectable: Option<f64>,
+    /// What asking each case several times showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) repeats: Option<RepeatFigures>,
     /// Cases that have nothing to measure.
     pub(crate) skipped: usize,
     /// Cases whose answers gave nothing to measure.
     #[serde(default)]
     pub(crate) not_applicable: usize,
     pub(crate) errored: usize,
+}
+
+/// What asking each case several times showed of a metric. A repeat passes if it meets the bar, or is 1 without one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RepeatFigures {
+    /// Repeats of the case that has the fewest.
+    pub(crate) k: usize,
+    /// The mean standard deviation within a case.
+    pub(crate) spread: f64,
+    /// The chance that at least one of k repeats of a case passes.
+    pub(crate) pass_at_k: f64,
+    /// The chance that all k do.
+    pub(crate) pass_all_k: f64,
+    /// Cases that pass in some repeats and not in others.
+    pub(crate) flaky: usize,
 }
 
 impl Estimate {

@@ -122,6 +122,7 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
             redeliver_after: config.queue.redeliver_after,
         }),
         shard,
+        stop: prepared.stop_rule(config)?,
         max_time: arguments.max_time,
         embedder_tokens: Box::new(prepared.embedder_tokens()),
     };
@@ -129,8 +130,10 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
     let mut progress = Progress::new("cases", ours, global.quiet);
     let ended = run_cases(work, journal, interrupted(), &mut |event: Event<'_>| progress.on(&event)).await;
     progress.finish();
-    let Ended { journal, early } = ended?;
-    let report = report(facts, &journal, early)?;
+    let Ended { journal, early, stopped } = ended?;
+    let report = Report { stopped, ..report(facts, &journal, early)? };
+    let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| take(row));
+    let report = report_file::compare(report, &rows, &config.root)?;
     let verdict = gate::check(&report);
     Ok(Evaluated { report: report.decided(verdict), journal, client: prepared.client })
 }

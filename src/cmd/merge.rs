@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::report_file;
 use crate::cli::{Global, Merge};
+use crate::config::Config;
 use crate::error::{Error, ExitStatus, Result};
 use crate::gate;
 use crate::report::json;
@@ -15,7 +16,10 @@ pub(super) fn run(global: &Global, arguments: &Merge) -> Result<ExitStatus> {
         files.extend(reports_of(global.directory.join(path))?);
     }
     let shards = Shards::read(&files)?;
-    let report = shards.report()?;
+    let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| shards.each(take);
+    let root = Config::root_of(&global.directory, global.config.as_deref());
+    let root = root.unwrap_or_else(|_| global.directory.clone());
+    let report = report_file::compare(shards.report()?, &rows, &root)?;
     let verdict = gate::check(&report);
     let report = report.decided(verdict);
     let path = report_file::path_anywhere(global, arguments.report.as_deref());
@@ -24,7 +28,6 @@ pub(super) fn run(global: &Global, arguments: &Merge) -> Result<ExitStatus> {
     if !path.exists() || !files.iter().any(is_input) {
         json::prepare(&path)?;
     }
-    let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| shards.each(take);
     let written = json::write(&report, &rows, &path);
     report_file::show(global, &report, &rows, written.is_ok().then_some(path.as_path()))?;
     written.map(|()| gate::exit_status(&report))

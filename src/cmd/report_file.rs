@@ -6,6 +6,7 @@ use super::output;
 use crate::cli::Global;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::report::baseline::Baseline;
 use crate::report::json::{self, Rows};
 use crate::report::{self, Report};
 
@@ -23,6 +24,18 @@ pub(super) fn path(global: &Global, chosen: Option<&Path>) -> Result<PathBuf> {
 /// The same; outside any project, as in a job that only joins reports, the place that it would have in one.
 pub(super) fn path_anywhere(global: &Global, chosen: Option<&Path>) -> PathBuf {
     path(global, chosen).unwrap_or_else(|_| global.directory.join(REPORT_FILE))
+}
+
+/// The report with what changed since the baseline, if there is one below `root`. A shard has none: its cases are only part of the
+/// baseline's.
+pub(super) fn compare(report: Report, rows: Rows<'_>, root: &Path) -> Result<Report> {
+    let Some(facts) = report.regression.clone().filter(|_| report.shard.is_none()) else { return Ok(report) };
+    let baseline = Baseline::read(&root.join(&facts.baseline), &facts.baseline)?;
+    let comparison = match baseline {
+        Some(baseline) => Some(report::compare(&report, rows, &baseline, facts.max_drop)?),
+        None => None,
+    };
+    Ok(report.compared(comparison))
 }
 
 /// Prints the report as the user wants it; `written` is where it was put, if it could be.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::document::{Document, Section};
 use super::{
     Cache, Config, CustomProvider, Env, Eval, Gate, HttpTarget, Located, MetricUnit, OwnMetric, Pgvector,
-    ProviderLimits, Queue, Retrieval, Secret, Source, StoreKind, Target, TargetKind, Vocabulary,
+    ProviderLimits, Queue, Regression, Retrieval, Rule, Secret, Source, Stop, StoreKind, Target, TargetKind,
+    Vocabulary,
 };
 use crate::digest::sha256;
 use crate::error::suggestion;
@@ -301,12 +302,17 @@ fn read_eval(section: &Section, context: &Context) -> Option<Eval> {
     }
     let concurrency = section.integer("concurrency", 1..=4096);
     let repeats = section.integer("repeats", 1..=1000);
+    let cluster = section.string("cluster");
+    let stops = [("never", Stop::Never), ("decided", Stop::Decided), ("confident", Stop::Confident)];
+    let stop = section.choice("stop", &stops);
     section.finish();
     Some(Eval {
         dataset: dataset?,
         metrics: metrics?,
         concurrency: concurrency?,
         repeats: repeats.and_then(|repeats| u32::try_from(repeats).ok())?,
+        cluster,
+        stop: stop?,
     })
 }
 
@@ -371,10 +377,14 @@ fn read_metrics(section: &Section, document: &Document, vocabulary: &Vocabulary)
 }
 
 fn read_gate(section: &Section, context: &Context) -> Option<Gate> {
+    const OTHER_KEYS: [&str; 4] = ["max_error_rate", "max_not_applicable", "rule", "regression"];
     let max_error_rate = section.number("max_error_rate", 0.0..=1.0);
+    let max_not_applicable = section.number("max_not_applicable", 0.0..=1.0);
+    let rule = section.choice("rule", &[("point", Rule::Point), ("strict", Rule::Strict)]);
+    let regression = read_regression(&section.section("regression"));
     let mut thresholds = Vec::new();
     let keys = section.user_keys();
-    let named = keys.iter().filter(|key| *key != "max_error_rate");
+    let named = keys.iter().filter(|key| !OTHER_KEYS.contains(&key.as_str()));
     for key in named.clone() {
         let line = section.line_of(key);
         let value = match metric_unit(context, key, line) {
@@ -388,7 +398,20 @@ fn read_gate(section: &Section, context: &Context) -> Option<Gate> {
         let hint = "give at least one metric its bar, for example context_recall = 0.80 under [gate]";
         context.document.report(None, "[gate] has no threshold, so it could never fail".into(), Some(hint.into()));
     }
-    Some(Gate { thresholds, max_error_rate: max_error_rate?.value })
+    Some(Gate {
+        thresholds,
+        max_error_rate: max_error_rate?.value,
+        max_not_applicable: max_not_applicable?.value,
+        rule: rule?,
+        regression: regression?,
+    })
+}
+
+fn read_regression(section: &Section) -> Option<Regression> {
+    let baseline = section.string("baseline");
+    let max_drop = section.number("max_drop", 0.0..=1.0).map(|drop| drop.value);
+    section.finish();
+    Some(Regression { baseline: baseline?, max_drop })
 }
 
 fn read_cache(section: &Section) -> Option<Cache> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::cost::Usage;
+use crate::digest::sha256;
 use crate::llm::Finish;
 use crate::rag::Passage;
 
@@ -33,6 +34,29 @@ pub(crate) struct Case {
 }
 
 impl Case {
+    /// SHA-256 of all that is asked and expected, shortened: two runs are compared on a case only if it is the same.
+    pub(crate) fn content(&self) -> String {
+        let content = (
+            (&self.question, &self.expected_docs, &self.expected_answer_keywords),
+            (&self.reference_answer, &self.category, self.answerable),
+            (&self.assertions, &self.metadata),
+        );
+        let text = serde_json::to_vec(&content).expect("strings and JSON values can be written");
+        let mut digest = sha256(&text);
+        digest.truncate(16);
+        digest
+    }
+
+    /// What a field of the dataset says of the case, as text; `None` if the case has no such field.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        match (name, self.metadata.get(name)) {
+            ("category", _) => self.category.clone(),
+            (_, None | Some(Value::Null)) => None,
+            (_, Some(Value::String(text))) => Some(text.clone()),
+            (_, Some(other)) => Some(other.to_string()),
+        }
+    }
+
     /// The case as prompt templates and command targets see it: one flat object.
     /// A field that the case leaves out or sets to null is not there, so that a template that needs it says so.
     pub(crate) fn fields(&self) -> Map<String, Value> {

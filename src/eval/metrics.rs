@@ -95,6 +95,13 @@ impl Scale {
         }
     }
 
+    /// Whether a value is as good as a bar asks.
+    pub(crate) fn meets(self, value: f64, bar: f64) -> bool {
+        // The mean of equal values can end a hair beside them; a bar is never missed by rounding alone.
+        const ROUNDING: f64 = 1e-9;
+        if self.lower_is_better() { value <= bar } else { value >= bar - ROUNDING }
+    }
+
     /// A value for people.
     pub(crate) fn show(self, value: f64) -> String {
         match self {

@@ -20,6 +20,11 @@ pub(crate) struct CaseResult {
     category: Option<String>,
     /// Line of the dataset.
     line: usize,
+    /// `Case::content`.
+    content: String,
+    /// The value of the field by which cases belong together, where the project names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<String>,
     #[serde(flatten)]
     place: Place,
     answer: Option<String>,
@@ -60,6 +65,8 @@ pub(crate) struct Place {
 impl CaseResult {
     pub(super) fn new(case: Case, place: Place, output: Result<Output, String>, measured: Measurements) -> Self {
         let result = Self {
+            content: case.content(),
+            cluster: None,
             id: case.id,
             question: case.question,
             category: case.category,
@@ -90,6 +97,10 @@ impl CaseResult {
                 ..result
             },
         }
+    }
+
+    pub(super) fn in_cluster(self, cluster: Option<String>) -> Self {
+        Self { cluster, ..self }
     }
 
     /// The result as one line of JSON. Beside `outcomes`, every metric is a key of its own, as existing consumers read
@@ -124,6 +135,10 @@ pub(crate) struct Measured {
     pub(crate) id: String,
     pub(crate) question: String,
     pub(crate) line: usize,
+    #[serde(default)]
+    pub(crate) content: String,
+    #[serde(default)]
+    pub(crate) cluster: Option<String>,
     #[serde(default)]
     pub(crate) error: Option<String>,
     pub(crate) outcomes: BTreeMap<String, Outcome>,

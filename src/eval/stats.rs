@@ -31,6 +31,7 @@ mod permutation;
 mod power;
 mod proportion;
 mod rank_test;
+mod regression;
 mod repeats;
 mod sample;
 mod sequential;
@@ -47,10 +48,14 @@ pub(crate) use judge::{Calibration, Refusal, corrected_rate, powered_mean};
 pub(crate) use kappa::{Weights, cohen_kappa};
 pub(crate) use multiple::{benjamini_hochberg, bonferroni, holm};
 pub(crate) use power::{detectable_difference, detectable_discordance, detectable_rate};
+pub(crate) use regression::{Drop, SIGNIFICANCE, judge_drop};
 pub(crate) use repeats::{Repeats, pass_all, pass_at};
 pub(crate) use sample::{mean, percentile, standard_deviation};
 pub(crate) use sequential::{Standing, Wager, settled};
 pub(crate) use two_proportions::Count;
+
+/// Where randomness begins, so that equal values always give equal figures.
+pub(crate) const SEED: u64 = 1;
 
 /// The confidence of every interval, and of every one-sided bound, that the gate reads.
 pub(crate) const CONFIDENCE: f64 = 0.95;
@@ -92,6 +97,11 @@ pub(crate) enum Alternative {
 pub(crate) struct Tested {
     pub(crate) statistic: f64,
     pub(crate) p: f64,
+}
+
+/// The share that `part` is of `whole`; 0 of nothing.
+pub(crate) fn share_of(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { float(part) / float(whole) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers of cases are far below 2^52")]

@@ -19,7 +19,7 @@ fn report(total: usize, finished: usize, errored: usize, rows: &[(&str, f64, Opt
 fn the_gate_passes_only_on_what_was_measured() {
     use Decision::{Fail, Pass, Undecided};
     let recall = |mean: Option<f64>| ("context_recall", 0.8, mean, 10);
-    let cases = [
+    let cases = vec![
         ("met", report(10, 10, 0, &[recall(Some(0.8))]), Pass),
         ("met but for rounding", report(10, 10, 0, &[recall(Some(0.799_999_999_99))]), Pass),
         ("missed", report(10, 10, 0, &[recall(Some(0.79))]), Fail),
@@ -59,6 +59,41 @@ fn errors_that_gather_in_one_metric_stop_the_gate() {
     let verdict = check(&report);
     assert_eq!(verdict.decision, Decision::Undecided);
     assert_eq!(verdict.reasons, ["refusal could not be measured in 9 of its 10 cases"]);
+}
+
+#[test]
+fn answers_that_give_nothing_to_measure_stop_the_gate() {
+    let mut report = report(40, 40, 0, &[("context_recall", 0.8, Some(1.0), 30)]);
+    report.max_not_applicable = 0.2;
+    report.estimates.get_mut("context_recall").unwrap().not_applicable = 7;
+    assert_eq!(check(&report).decision, Decision::Pass);
+    report.estimates.get_mut("context_recall").unwrap().not_applicable = 10;
+    let verdict = check(&report);
+    assert_eq!(verdict.decision, Decision::Undecided);
+    assert_eq!(verdict.reasons, ["context_recall had nothing to measure in 10 of 40 answers (allowed: 20 %)"]);
+}
+
+#[test]
+fn the_strict_rule_is_never_laxer_than_the_mean() {
+    use Decision::{Fail, Pass, Undecided};
+    let with_bound = |mean: f64, bound: Option<f64>| {
+        let mut report = report(10, 10, 0, &[("context_recall", 0.8, Some(mean), 10)]);
+        report.rule = Rule::Strict;
+        report.estimates.get_mut("context_recall").unwrap().bound = bound;
+        check(&report).decision
+    };
+    let found =
+        [with_bound(0.95, Some(0.85)), with_bound(0.85, Some(0.7)), with_bound(0.85, None), with_bound(0.7, Some(0.9))];
+    assert_eq!(found, [Pass, Undecided, Undecided, Fail]);
+}
+
+#[test]
+fn a_run_that_was_stopped_is_judged_by_what_it_measured() {
+    let mut report = report(100, 40, 0, &[("context_recall", 0.8, Some(0.9), 40)]);
+    report.stopped = Some(crate::eval::Stopped::Confident);
+    assert_eq!(check(&report).decision, Decision::Pass);
+    report.cases.finished = 0;
+    assert_eq!(check(&report).decision, Decision::Undecided);
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    CaseCounts, Decision, Digests, Estimate, Highlights, PromptFacts, Report, SCHEMA, ShardFacts, Summary, TargetFacts,
-    UsageByRole, Verdict,
+    CaseCounts, Comparison, Decision, Digests, Estimate, Highlights, PromptFacts, RegressionFacts, Report, SCHEMA,
+    ShardFacts, Summary, TargetFacts, UsageByRole, Verdict,
 };
+use crate::config::Rule;
 use crate::cost::Usage;
 use crate::eval::metrics::{self, Scale, Scorer};
 use crate::git::Commit;
@@ -20,6 +21,9 @@ pub(crate) struct Facts {
     pub(crate) scorers: Vec<Arc<Scorer>>,
     pub(crate) thresholds: BTreeMap<String, f64>,
     pub(crate) max_error_rate: f64,
+    pub(crate) max_not_applicable: f64,
+    pub(crate) rule: Rule,
+    pub(crate) regression: RegressionFacts,
     pub(crate) digests: Digests,
     pub(crate) git: Option<Commit>,
     pub(crate) dataset: String,
@@ -61,6 +65,10 @@ pub(crate) fn build(facts: Facts, summary: Summary, outline: Outline) -> Report 
         metrics: BTreeMap::new(),
         thresholds: facts.thresholds,
         max_error_rate: facts.max_error_rate,
+        max_not_applicable: facts.max_not_applicable,
+        rule: facts.rule,
+        regression: Some(facts.regression),
+        comparison: None,
         estimates: facts.scorers.iter().map(|scorer| (scorer.name.to_string(), Estimate::of(scorer))).collect(),
         passed: false,
         verdict: Verdict::none(),
@@ -73,6 +81,8 @@ pub(crate) fn build(facts: Facts, summary: Summary, outline: Outline) -> Report 
         repeats: facts.repeats,
         shard: facts.shard,
         ended_early: outline.ended_early,
+        stopped: None,
+        flaky: Vec::new(),
         errors: Vec::new(),
         shown: Highlights::default(),
     };
@@ -116,8 +126,14 @@ impl Report {
         self.usage.target = summary.usage;
         self.usage.judge = summary.judge;
         self.errors = summary.causes();
+        self.flaky.clone_from(&summary.flaky);
         self.shown = summary.shown;
         self
+    }
+
+    /// The report with what changed since the baseline.
+    pub(crate) fn compared(self, comparison: Option<Comparison>) -> Self {
+        Self { comparison, ..self }
     }
 
     /// The report with the gate's verdict in it.

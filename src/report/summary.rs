@@ -1,19 +1,27 @@
 //! What the cases of a run add up to, taken row by row in the order of the report.
 
+mod case;
+mod metric;
+
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::case::{CaseSum, RepeatSum};
+use self::metric::MetricSum;
+pub(super) use self::metric::range;
 use super::{Estimate, Latency};
 use crate::cost::Usage;
+use crate::eval::Measured;
 use crate::eval::metrics::Scale;
-use crate::eval::{Measured, Outcome};
 use crate::llm::Finish;
 
 /// How many cases are shown for each reason to fail; the report's file has all.
 const SHOWN_CASES: usize = 5;
 /// Different errors that are told apart.
 const MAX_CAUSES: usize = 50;
+/// Flaky cases that are listed; they are counted beyond.
+const MAX_FLAKY: usize = 50;
 
 /// Adds up rows. The repeats of a case follow each other and count as one case.
 pub(crate) struct Summary {
@@ -22,7 +30,12 @@ pub(crate) struct Summary {
     bars: BTreeMap<String, (Scale, f64)>,
     /// The case whose repeats are being taken.
     current: Option<CaseSum>,
-    metrics: BTreeMap<String, Sum>,
+    metrics: BTreeMap<String, MetricSum>,
+    /// Numbers of clusters; cases without one are not in it.
+    clusters: HashMap<String, usize>,
+    /// Numbers of clusters given out, also to cases that are their own.
+    numbered: usize,
+    pub(super) flaky: Vec<Flaky>,
     pub(super) finished: usize,
     pub(super) errored: usize,
     pub(super) usage: Usage,
@@ -33,32 +46,15 @@ pub(crate) struct Summary {
     pub(super) shown: Highlights,
 }
 
-/// A metric over the cases so far.
-#[derive(Default)]
-struct Sum {
-    total: f64,
-    n: usize,
-    skipped: usize,
-    not_applicable: usize,
-    errored: usize,
-}
-
-/// One case over its repeats so far.
-struct CaseSum {
-    first: Measured,
-    rows: u32,
-    failure: Option<String>,
-    metrics: BTreeMap<String, RepeatSum>,
-}
-
-/// A metric over the repeats of one case.
-#[derive(Default)]
-struct RepeatSum {
-    total: f64,
-    n: u32,
-    errored: bool,
-    not_applicable: bool,
-    reason: Option<String>,
+/// A case that met a metric's bar in some repeats and missed it in others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Flaky {
+    pub(crate) id: String,
+    pub(crate) line: usize,
+    pub(crate) metric: String,
+    /// In how many of the repeats it met the bar.
+    pub(crate) passed: usize,
+    pub(crate) of: u32,
 }
 
 /// An error message and how many cases it cost.
@@ -104,6 +100,9 @@ impl Summary {
             bars,
             current: None,
             metrics: BTreeMap::new(),
+            clusters: HashMap::new(),
+            numbered: 0,
+            flaky: Vec::new(),
             finished: 0,
             errored: 0,
             usage: Usage::default(),
@@ -148,36 +147,53 @@ impl Summary {
                 self.causes.entry(failure.clone()).or_insert((0, next)).0 += 1;
             }
         }
-        for (name, metric) in &case.metrics {
+        let cluster = self.number(case.first.cluster.as_deref());
+        for (name, repeats) in &case.metrics {
+            let bar = self.bars.get(name).copied();
             let sum = self.metrics.entry(name.clone()).or_default();
-            match metric.mean() {
-                _ if metric.errored => sum.errored += 1,
-                None if metric.not_applicable => sum.not_applicable += 1,
-                None => sum.skipped += 1,
-                Some(value) => {
-                    sum.total += value;
-                    sum.n += 1;
-                    if let Some((scale, badness)) =
-                        self.bars.get(name).and_then(|(scale, bar)| Some((*scale, badness(*scale, value, *bar)?)))
-                    {
-                        let reason = metric.reason.as_ref().map_or_else(String::new, |reason| format!("  {reason}"));
-                        let detail = format!("{}{reason}", scale.show(value));
-                        let shown = self.shown.missed.entry(name.clone()).or_default();
-                        shown.push(ShownCase::new(&case.first, detail, badness));
-                    }
-                }
+            sum.add(repeats, cluster, bar);
+            self.flaky.extend(repeats.flaky(bar).filter(|_| self.flaky.len() < MAX_FLAKY).map(|passed| Flaky {
+                id: case.first.id.clone(),
+                line: case.first.line,
+                metric: name.clone(),
+                passed,
+                of: case.rows,
+            }));
+            let missed = repeats.value().and_then(|value| Some((value, bar?, badness(bar?, value)?)));
+            if let Some((value, (scale, _), badness)) = missed {
+                let reason = repeats.reason.as_ref().map_or_else(String::new, |reason| format!("  {reason}"));
+                let detail = format!("{}{reason}", scale.show(value));
+                let shown = self.shown.missed.entry(name.clone()).or_default();
+                shown.push(ShownCase::new(&case.first, detail, badness));
             }
         }
     }
 
+    /// The number of a cluster; a case without one is its own.
+    fn number(&mut self, cluster: Option<&str>) -> usize {
+        let next = self.numbered;
+        let number = match cluster {
+            Some(cluster) => *self.clusters.entry(cluster.to_owned()).or_insert(next),
+            None => next,
+        };
+        self.numbered += usize::from(number == next);
+        number
+    }
+
     /// What the cases add up to for a metric of this kind and scale.
     pub(super) fn estimate(&self, metric: &str, of: &Estimate) -> Estimate {
-        let (kind, scale) = (of.kind.clone(), of.scale);
-        let Some(sum) = self.metrics.get(metric) else { return Estimate { kind, scale, ..Estimate::default() } };
-        #[expect(clippy::cast_precision_loss, reason = "numbers of cases are far below 2^52")]
-        let mean = (sum.n > 0).then(|| sum.total / sum.n as f64);
-        let Sum { n, skipped, not_applicable, errored, .. } = *sum;
-        Estimate { kind, scale, mean, n, skipped, not_applicable, errored }
+        let none = MetricSum::default();
+        let sum = self.metrics.get(metric).unwrap_or(&none);
+        let bar = self.bars.get(metric).map(|(_, bar)| *bar);
+        sum.estimate(
+            Estimate { kind: of.kind.clone(), scale: of.scale, ..Estimate::default() },
+            bar,
+            self.is_clustered(),
+        )
+    }
+
+    fn is_clustered(&self) -> bool {
+        !self.clusters.is_empty()
     }
 
     /// The most frequent first; of equally frequent ones, the one that came first.
@@ -193,42 +209,6 @@ impl Summary {
         // Nearest rank: the smallest time that at least the share of all times does not pass.
         let rank = |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied();
         Some(Latency { p50_ms: rank(50)?, p95_ms: rank(95)?, max_ms: times.last().copied()? })
-    }
-}
-
-impl CaseSum {
-    fn new(row: Measured) -> Self {
-        let mut case = Self { first: Measured::default(), rows: 0, failure: None, metrics: BTreeMap::new() };
-        case.add(&row);
-        case.first = row;
-        case
-    }
-
-    fn add(&mut self, row: &Measured) {
-        self.rows += 1;
-        self.failure = self.failure.take().or_else(|| row.failure().map(str::to_owned));
-        for (name, outcome) in &row.outcomes {
-            let sum = match self.metrics.get_mut(name) {
-                Some(sum) => sum,
-                None => self.metrics.entry(name.clone()).or_default(),
-            };
-            match outcome {
-                Outcome::Scored { value, reason } => {
-                    sum.total += value;
-                    sum.n += 1;
-                    sum.reason = sum.reason.take().or_else(|| reason.clone());
-                }
-                Outcome::Skipped { .. } => {}
-                Outcome::NotApplicable { .. } => sum.not_applicable = true,
-                Outcome::Errored { .. } => sum.errored = true,
-            }
-        }
-    }
-}
-
-impl RepeatSum {
-    fn mean(&self) -> Option<f64> {
-        (self.n > 0).then(|| self.total / f64::from(self.n))
     }
 }
 
@@ -251,13 +231,14 @@ impl ShownCase {
 }
 
 /// How far a value misses its bar, larger for worse; `None` if it does not.
-fn badness(scale: Scale, value: f64, bar: f64) -> Option<f64> {
+fn badness((scale, bar): (Scale, f64), value: f64) -> Option<f64> {
     if scale.lower_is_better() { (value > bar).then_some(value) } else { (value < bar).then_some(-value) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::Outcome;
 
     fn scored(value: f64) -> Outcome {
         Outcome::Scored { value, reason: None }
@@ -282,8 +263,8 @@ mod tests {
         let skipped = Outcome::Skipped { reason: "-".into() };
         let rows = vec![row("a", scored(1.0)), row("b", scored(0.5)), row("c", errored), row("d", skipped)];
         let summary = summary(1, rows);
-        let expected = Estimate { mean: Some(0.75), n: 2, skipped: 1, errored: 1, ..Estimate::default() };
-        assert_eq!(summary.estimate("refusal", &Estimate::default()), expected);
+        let estimate = summary.estimate("refusal", &Estimate::default());
+        assert_eq!((estimate.mean, estimate.n, estimate.skipped, estimate.errored), (Some(0.75), 2, 1, 1));
         assert_eq!((summary.finished, summary.errored), (4, 1));
         assert_eq!(summary.causes(), [Cause { message: "no".into(), cases: 1 }]);
         assert_eq!(summary.shown.missed["refusal"].count, 1);
@@ -302,8 +283,12 @@ mod tests {
         ];
         let summary = summary(2, rows);
         // The case b is errored, and the case c has not finished.
-        let expected = Estimate { mean: Some(0.75), n: 2, errored: 1, ..Estimate::default() };
-        assert_eq!(summary.estimate("refusal", &Estimate::default()), expected);
+        let estimate = summary.estimate("refusal", &Estimate::default());
+        assert_eq!((estimate.mean, estimate.n, estimate.errored), (Some(0.75), 2, 1));
+        let repeats = estimate.repeats.unwrap();
+        assert_eq!((repeats.k, repeats.pass_at_k, repeats.pass_all_k, repeats.flaky), (2, 1.0, 0.0, 1));
+        let flaky = Flaky { id: "a".into(), line: 0, metric: "refusal".into(), passed: 1, of: 2 };
+        assert_eq!(summary.flaky, [flaky]);
         assert_eq!((summary.finished, summary.errored), (2, 1));
     }
 

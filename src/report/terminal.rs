@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::summary::Shown;
-use super::{Decision, Estimate, Report};
+use super::{Decision, Difference, Estimate, Flip, RepeatFigures, Report};
+use crate::eval::Stopped;
+use crate::eval::metrics::Scale;
 use crate::text::{count, printable};
 
 /// The whole summary, with ANSI styles that the printing stream strips where they are not wanted.
@@ -22,7 +24,72 @@ pub(crate) fn render(report: &Report) -> String {
         }
     }
     table(&mut text, report);
+    changes(&mut text, report);
+    sensitivity(&mut text, report);
+    for note in &report.verdict.notes {
+        let _ = writeln!(text, "  {}", printable(note));
+    }
     text
+}
+
+/// What changed since the baseline.
+fn changes(text: &mut String, report: &Report) {
+    let Some(comparison) = &report.comparison else { return };
+    let counts = comparison.cases;
+    let bold = Style::new().bold();
+    let since = comparison.baseline.prompt_version.as_deref().map(|version| format!(", prompt {version}"));
+    let about = format!("{}{}", comparison.baseline.file, since.unwrap_or_default());
+    let about = printable(&about);
+    let _ =
+        writeln!(text, "\n{bold}against {about}{bold:#}  {} paired, {} new", count(counts.paired, "case"), counts.new);
+    for (name, _) in report.in_order() {
+        let Some(difference) = comparison.metrics.get(name) else { continue };
+        let _ = writeln!(text, "  {name:<18} {}", change(difference));
+    }
+    let line = |flip: &Flip| {
+        let after =
+            flip.after.map_or_else(|| "not measured".to_owned(), |after| report.scale(&flip.metric).show(after));
+        let before = report.scale(&flip.metric).show(flip.before);
+        let place = format!("{}:{}", report.dataset, flip.line);
+        format!("  {} {}  {} {before} -> {after}", printable(&place), printable(&flip.id), flip.metric)
+    };
+    for flip in comparison.flips.iter().filter(|flip| flip.fell(report.scale(&flip.metric))).take(SHOWN_FLIPS) {
+        let _ = writeln!(text, "{}", line(flip));
+    }
+    if comparison.fell + comparison.rose > 0 {
+        let _ = writeln!(text, "  {} fell under a bar, {} rose over one", comparison.fell, comparison.rose);
+    }
+}
+
+const SHOWN_FLIPS: usize = 5;
+
+fn change(difference: &Difference) -> String {
+    let show = |value: f64| match difference.scale {
+        Scale::Share => format!("{value:+.3}"),
+        Scale::Milliseconds => format!("{value:+.0} ms"),
+    };
+    let interval = match (difference.low, difference.high) {
+        (Some(low), Some(high)) => format!("[{}, {}]", show(low), show(high)),
+        _ => String::new(),
+    };
+    let p = difference
+        .p_adjusted
+        .map_or_else(String::new, |p| if p < 0.001 { "p < 0.001, ".to_owned() } else { format!("p = {p:.3}, ") });
+    let Difference { wins, ties, losses, lost, .. } = difference;
+    let lost = if *lost > 0 { format!(", {lost} no longer measured") } else { String::new() };
+    format!("{:>12} {interval:<18} {p}{wins} better, {ties} equal, {losses} worse{lost}", show(difference.change))
+}
+
+/// How far a metric would have to be beyond its bar for these cases to show it.
+fn sensitivity(text: &mut String, report: &Report) {
+    let seen = |(name, estimate): (&String, &Estimate)| {
+        let name = printable(name);
+        estimate.detectable.map(|drop| format!("{name} {}", estimate.scale.show(drop)))
+    };
+    let list: Vec<String> = report.in_order().into_iter().filter_map(seen).collect();
+    if !list.is_empty() {
+        let _ = writeln!(text, "\n  in 4 of 5 runs these cases show misses of the bar over: {}", list.join(", "));
+    }
 }
 
 fn headline(text: &mut String, report: &Report) {
@@ -38,7 +105,13 @@ fn headline(text: &mut String, report: &Report) {
     about.extend(report.prompt.as_ref().map(|prompt| format!("{}@{}", prompt.name, prompt.version)));
     about.push(report.target.model.clone().unwrap_or_else(|| format!("{} target", report.target.kind)));
     let counts = report.cases;
-    let cases = if counts.finished == counts.total {
+    let cases = if let (true, Some(stopped)) = (counts.finished < counts.total, report.stopped) {
+        let why = match stopped {
+            Stopped::Decided => "the rest could not change the verdict",
+            Stopped::Confident => "95 % confident",
+        };
+        format!("{} of {} cases ({why})", counts.finished, counts.total)
+    } else if counts.finished == counts.total {
         count(counts.total, "case")
     } else {
         format!("{} of {} cases", counts.finished, counts.total)
@@ -113,7 +186,16 @@ fn row(text: &mut String, report: &Report, name: &str, estimate: &Estimate) {
         format!("{sign} {}", estimate.scale.show(*threshold))
     });
     let style = if breached { Style::new().fg_color(Some(AnsiColor::Red.into())) } else { Style::new() };
-    let mut about = vec![format!("n = {}", estimate.n)];
+    let mut about = Vec::new();
+    if let (Some(low), Some(high)) = (estimate.low, estimate.high) {
+        about.push(format!("95 % [{}, {}]", estimate.scale.show(low), estimate.scale.show(high)));
+    }
+    about.push(format!("n = {}", estimate.n));
+    about.extend(estimate.clusters.map(|clusters| format!("{clusters} clusters")));
+    about.extend(estimate.repeats.map(|repeats| {
+        let RepeatFigures { k, spread, pass_at_k, pass_all_k, flaky } = repeats;
+        format!("pass@{k} {pass_at_k:.3}, pass^{k} {pass_all_k:.3}, spread {spread:.3}, {flaky} flaky")
+    }));
     if estimate.skipped > 0 {
         about.push(format!("{} skipped", estimate.skipped));
     }

@@ -18,9 +18,13 @@ pub(crate) enum Decision {
 pub(crate) struct Breach {
     pub(crate) metric: String,
     pub(crate) value: f64,
+    /// The bar; of a regression, the drop that is allowed.
     pub(crate) threshold: f64,
     /// How many cases the value rests on.
     pub(crate) n: usize,
+    /// The value in the baseline, if it is the drop from there that is too large.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) baseline: Option<f64>,
 }
 
 /// The gate's decision with its reasons.
@@ -30,6 +34,9 @@ pub(crate) struct Verdict {
     pub(crate) decision: Decision,
     /// A sentence each; empty only if it passed.
     pub(crate) reasons: Vec<String>,
+    /// What somebody who relies on the verdict should know beside it.
+    #[serde(default)]
+    pub(crate) notes: Vec<String>,
     /// Bars that what was measured does not meet; never empty if the decision is to fail.
     pub(crate) breaches: Vec<Breach>,
 }
@@ -37,7 +44,7 @@ pub(crate) struct Verdict {
 impl Verdict {
     /// Before the gate has looked at anything.
     pub(super) fn none() -> Self {
-        Self { decision: Decision::Undecided, reasons: Vec::new(), breaches: Vec::new() }
+        Self { decision: Decision::Undecided, reasons: Vec::new(), notes: Vec::new(), breaches: Vec::new() }
     }
 
     pub(crate) fn exit_status(&self) -> ExitStatus {

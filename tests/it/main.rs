@@ -11,6 +11,7 @@ mod pgvector;
 #[cfg(unix)]
 mod queue;
 mod quickstart;
+mod regression;
 mod replay;
 mod runs;
 mod support;

@@ -9,10 +9,10 @@ use super::super::{Closing, unless_interrupted};
 use super::{documents, setup};
 use crate::cli::Global;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, Rule, Stop};
 use crate::error::{Error, Problem, Result};
 use crate::eval::metrics::{Scorer, Tools};
-use crate::eval::{Dataset, Measurer, Shard, Target, open_target};
+use crate::eval::{Dataset, Measurer, Measuring, Shard, StopBar, StopRule, Target, open_target};
 use crate::llm::Client;
 use crate::rag::Retriever;
 use crate::report::Facts;
@@ -35,8 +35,38 @@ pub(in crate::cmd) struct Prepared {
 impl Prepared {
     /// What measures cases that are asked so often.
     pub(in crate::cmd) fn measurer(&self, config: &Config, repeats: u32) -> Measurer {
-        let target = Arc::clone(&self.target);
-        Measurer::new(target, self.scorers.clone(), Tools::default(), config.target.timeout + GRACE, repeats)
+        let measuring =
+            Measuring { target: Arc::clone(&self.target), scorers: self.scorers.clone(), tools: Tools::default() };
+        let cluster = config.eval.cluster.as_ref().map(|field| field.value.clone());
+        Measurer::new(measuring, config.target.timeout + GRACE, repeats, cluster)
+    }
+
+    /// When the run may end before its last case. A part of a run never does, since it decides nothing alone.
+    pub(in crate::cmd) fn stop_rule(&self, config: &Config) -> Result<Option<StopRule>> {
+        if config.eval.stop == Stop::Never || self.facts.shard.is_some() {
+            return Ok(None);
+        }
+        let thresholds = &self.facts.thresholds;
+        let gated = self.scorers.iter().filter_map(|scorer| Some((scorer, *thresholds.get(&*scorer.name)?)));
+        let mut bars: Vec<(&Scorer, StopBar)> = gated
+            .map(|(scorer, threshold)| {
+                let (metric, scale) = (Arc::clone(&scorer.name), scorer.scale());
+                (&**scorer, StopBar { metric, scale, threshold, population: 0 })
+            })
+            .collect();
+        self.dataset.each(&mut |case| {
+            for (scorer, bar) in &mut bars {
+                bar.population += usize::from((scorer.metric.skip)(&case).is_none());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(Some(StopRule {
+            stop: config.eval.stop,
+            bars: bars.into_iter().map(|(_, bar)| bar).collect(),
+            may_pass: config.gate.rule == Rule::Point && config.gate.regression.max_drop.is_none(),
+            max_error_rate: config.gate.max_error_rate,
+            max_not_applicable: config.gate.max_not_applicable,
+        }))
     }
 
     /// What the embedder has used since the program started, in tokens.

@@ -1,5 +1,6 @@
 //! Everything that can be checked before the first call, checked at once.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::scorers;
@@ -12,7 +13,7 @@ use crate::git;
 use crate::llm::{Client, Model};
 use crate::prompt::{self, PromptVersion, Selector};
 use crate::rag::Retriever;
-use crate::report::{Digests, Facts, PromptFacts, ShardFacts, TargetFacts};
+use crate::report::{Digests, Facts, PromptFacts, RegressionFacts, ShardFacts, TargetFacts};
 
 /// A run that is ready to begin, but for its store.
 pub(super) struct Checked {
@@ -57,6 +58,9 @@ pub(super) fn check(config: &Config) -> Result<Checked> {
     };
     let path = config.path(&config.eval.dataset.value);
     let dataset = keep(Dataset::read(&path, &config.eval.dataset.value), &mut failures);
+    if let Some(dataset) = &dataset {
+        failures.extend(check_cluster(config, dataset).err());
+    }
     let measurable = scorers::keep_measurable(config, dataset.as_ref(), &mut scorers, &mut problems);
     failures.extend(measurable.err());
     failures.extend(Error::unless_empty(problems).err());
@@ -67,6 +71,21 @@ pub(super) fn check(config: &Config) -> Result<Checked> {
         (Some(client), Some(dataset)) => Ok(Checked { client, model, prompt, dataset: Arc::new(dataset), scorers }),
         _ => Err(Error::unavailable("the run could not be prepared")),
     }
+}
+
+/// A field that no case has would make every case its own cluster.
+fn check_cluster(config: &Config, dataset: &Dataset) -> Result<()> {
+    let Some(field) = &config.eval.cluster else { return Ok(()) };
+    let mut found = false;
+    dataset.each(&mut |case| {
+        found = case.field(&field.value).is_some();
+        if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    if found {
+        return Ok(());
+    }
+    let message = format!("no case of the dataset has the field \"{}\" that eval.cluster names", field.value);
+    Err(config.problem(field, message).hint("name a field that the cases have").into())
 }
 
 fn keep<T>(result: Result<T>, failures: &mut Vec<Error>) -> Option<T> {
@@ -127,6 +146,12 @@ pub(super) async fn facts(
         scorers: checked.scorers.clone(),
         thresholds: scorers::thresholds(config, &checked.scorers).into_iter().collect(),
         max_error_rate: config.gate.max_error_rate,
+        max_not_applicable: config.gate.max_not_applicable,
+        rule: config.gate.rule,
+        regression: RegressionFacts {
+            baseline: config.gate.regression.baseline.value.clone(),
+            max_drop: config.gate.regression.max_drop,
+        },
         digests: Digests {
             configuration: config.digest.clone(),
             dataset: checked.dataset.digest.clone(),
@@ -171,6 +196,7 @@ impl Facts {
             ("store", store.clone()),
             ("embedder", embedder.clone()),
             ("metrics", Some(metrics.join(", "))),
+            ("cluster", config.eval.cluster.as_ref().map(|field| field.value.clone())),
             ("commit", commit),
             ("configuration", Some(config.identity.clone())),
         ];

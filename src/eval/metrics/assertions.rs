@@ -35,9 +35,6 @@ one of them is.",
     build: |_| Ok(asked(Assertions)),
 };
 
-/// A mean can end a hair beside a bar that it meets.
-const ROUNDING: f64 = 1e-9;
-
 fn skip(case: &Case) -> Option<&'static str> {
     case.assertions.is_empty().then_some("the case asserts nothing")
 }
@@ -73,7 +70,7 @@ impl Assertion {
     }
 
     fn holds(&self, value: f64) -> bool {
-        if self.scorer.scale().lower_is_better() { value <= self.limit } else { value >= self.limit - ROUNDING }
+        self.scorer.scale().meets(value, self.limit)
     }
 }
 

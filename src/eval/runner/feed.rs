@@ -8,12 +8,22 @@ use tokio::task::JoinHandle;
 
 use super::Item;
 use crate::error::{Error, Result};
-use crate::eval::{Dataset, Shard};
+use crate::eval::{Case, Dataset, Shard};
 
 /// Rows that are handed over at once; each hand-over wakes a thread.
 const CHUNK: usize = 64;
 /// Chunks that are read ahead, so that a free place never waits for the disk.
 const AHEAD: usize = 4;
+
+/// Which rows of a dataset, and in which order.
+pub(crate) struct Part {
+    pub(crate) shard: Option<Shard>,
+    pub(crate) repeats: u32,
+    /// By the number of the row.
+    pub(crate) done: Vec<bool>,
+    /// Indices of cases; `None` is the dataset's own order. Any other is held in memory.
+    pub(crate) order: Option<Vec<usize>>,
+}
 
 pub(crate) struct Feed {
     receiver: Receiver<Vec<Item>>,
@@ -24,14 +34,14 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    /// Starts to read the rows of a shard that are not done yet.
-    pub(crate) fn start(dataset: &Arc<Dataset>, shard: Option<Shard>, repeats: u32, done: Vec<bool>) -> Self {
-        let repeats = repeats as usize;
-        let cases = shard.map_or(dataset.cases, |shard| shard.size(dataset.cases));
+    /// Starts to read the rows that are not done yet.
+    pub(crate) fn start(dataset: &Arc<Dataset>, part: Part) -> Self {
+        let cases = part.shard.map_or(dataset.cases, |shard| shard.size(dataset.cases));
+        let rows = cases * part.repeats as usize;
         let (sender, receiver) = channel(AHEAD);
         let dataset = Arc::clone(dataset);
-        let reader = tokio::task::spawn_blocking(move || read(&dataset, shard, repeats, &done, &sender));
-        Self { receiver, chunk: Vec::new().into_iter(), reader, rows: cases * repeats, has_more: true }
+        let reader = tokio::task::spawn_blocking(move || read(&dataset, &part, &sender));
+        Self { receiver, chunk: Vec::new().into_iter(), reader, rows, has_more: true }
     }
 
     /// How many rows there are in all, done ones included.
@@ -61,39 +71,40 @@ impl Feed {
     }
 }
 
-fn read(
-    dataset: &Dataset,
-    shard: Option<Shard>,
-    repeats: usize,
-    done: &[bool],
-    sender: &Sender<Vec<Item>>,
-) -> Result<()> {
+fn read(dataset: &Dataset, part: &Part, sender: &Sender<Vec<Item>>) -> Result<()> {
     let mut index = 0;
     let mut chunk = Vec::new();
+    let mut cases: Vec<Option<Case>> = Vec::new();
     dataset.each(&mut |case| {
-        let first = index * repeats;
-        let is_ours = shard.is_none_or(|shard| shard.holds(index));
+        let is_ours = part.shard.is_none_or(|shard| shard.holds(index));
         index += 1;
-        if !is_ours {
-            return ControlFlow::Continue(());
-        }
-        for repeat in 0..repeats {
-            let number = first + repeat;
-            if done.get(number).is_some_and(|done| *done) {
-                continue;
-            }
-            let repeat = u32::try_from(repeat).unwrap_or(u32::MAX);
-            chunk.push(Item { number, repeat, case: case.clone() });
-        }
-        if chunk.len() >= CHUNK && sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
-            // Nobody listens any more: the run has ended.
+        if part.order.is_some() {
+            cases.push(Some(case));
+        } else if is_ours && !give(index - 1, &case, part, &mut chunk, sender) {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
     })?;
+    for index in part.order.iter().flatten() {
+        let Some(case) = cases.get_mut(*index).and_then(Option::take) else { continue };
+        if !give(*index, &case, part, &mut chunk, sender) {
+            return Ok(());
+        }
+    }
     if !chunk.is_empty() {
-        // The same if nobody takes the last ones.
+        // Nobody takes the last ones if the run has ended.
         let _ = sender.blocking_send(chunk);
     }
     Ok(())
+}
+
+/// Hands over the rows of a case; false if nobody listens any more: the run has ended.
+fn give(index: usize, case: &Case, part: &Part, chunk: &mut Vec<Item>, sender: &Sender<Vec<Item>>) -> bool {
+    for repeat in 0..part.repeats {
+        let number = index * part.repeats as usize + repeat as usize;
+        if !part.done.get(number).is_some_and(|done| *done) {
+            chunk.push(Item { number, repeat, case: case.clone() });
+        }
+    }
+    chunk.len() < CHUNK || sender.blocking_send(std::mem::take(chunk)).is_ok()
 }

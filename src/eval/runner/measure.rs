@@ -41,17 +41,22 @@ struct Inner {
     /// For one answer in all; a target has its own limits inside this one, this is the last resort.
     time_limit: Duration,
     repeats: u32,
+    /// The field by which cases belong together.
+    cluster: Option<String>,
+}
+
+/// What a measurer is made of.
+pub(crate) struct Measuring {
+    pub(crate) target: Arc<dyn Target>,
+    pub(crate) scorers: Vec<Arc<Scorer>>,
+    pub(crate) tools: Tools,
 }
 
 impl Measurer {
-    pub(crate) fn new(
-        target: Arc<dyn Target>,
-        scorers: Vec<Arc<Scorer>>,
-        tools: Tools,
-        time_limit: Duration,
-        repeats: u32,
-    ) -> Self {
-        Self(Arc::new(Inner { target, scorers, tools, time_limit, repeats }))
+    /// Asks each case `repeats` times, and gives an answer so much time.
+    pub(crate) fn new(measuring: Measuring, time_limit: Duration, repeats: u32, cluster: Option<String>) -> Self {
+        let Measuring { target, scorers, tools } = measuring;
+        Self(Arc::new(Inner { target, scorers, tools, time_limit, repeats, cluster }))
     }
 
     /// How often each case is asked.
@@ -78,7 +83,8 @@ impl Measurer {
         let failure = output.as_ref().err().cloned();
         let repeats = self.0.repeats;
         let place = Place { index: number / repeats as usize, repeat: (repeats > 1).then_some(repeat) };
-        let json = CaseResult::new(case, place, output, measured).to_row();
+        let cluster = self.0.cluster.as_ref().and_then(|field| case.field(field));
+        let json = CaseResult::new(case, place, output, measured).in_cluster(cluster).to_row();
         Row { number, json: json.expect("a result is plain strings and numbers"), failure }
     }
 

@@ -1,0 +1,306 @@
+//! A run beside its baseline, case by case.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::baseline::{Baseline, BaselineCase, BaselineFacts, each_case};
+use super::json::Rows;
+use super::summary::{CaseSum, range};
+use super::{Estimate, Report};
+use crate::error::Result;
+use crate::eval::metrics::Scale;
+use crate::eval::stats::{self, Drop, Pairs, cluster_ids, holm, judge_drop};
+
+/// What changed since the baseline.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Comparison {
+    pub(crate) baseline: BaselineFacts,
+    /// The largest drop that is allowed; `None` if nothing is decided by it.
+    pub(crate) max_drop: Option<f64>,
+    pub(crate) cases: PairCounts,
+    /// Ids of cases that the baseline has and this run has not, or has with another content; the first of them.
+    pub(crate) gone: Vec<String>,
+    pub(crate) metrics: BTreeMap<String, Difference>,
+    /// Cases that met a bar and no longer do, then those that do now; the first of them.
+    pub(crate) flips: Vec<Flip>,
+    /// How many flips there are of each direction.
+    pub(crate) fell: usize,
+    pub(crate) rose: usize,
+}
+
+/// How the cases of the two runs go together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PairCounts {
+    /// In both, with the same content.
+    pub(crate) paired: usize,
+    /// In this run only.
+    pub(crate) new: usize,
+    /// In both, with another content: they cannot be compared.
+    pub(crate) changed: usize,
+    /// In the baseline only.
+    pub(crate) vanished: usize,
+}
+
+/// A metric over the paired cases. Differences are current less baseline.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Difference {
+    pub(crate) scale: Scale,
+    /// Pairs.
+    pub(crate) n: usize,
+    /// Of these, cases that were measured in the baseline and are not now; they count as 0.
+    pub(crate) lost: usize,
+    pub(crate) baseline: f64,
+    pub(crate) current: f64,
+    pub(crate) change: f64,
+    /// Where the true difference is with 95 % confidence.
+    pub(crate) low: Option<f64>,
+    pub(crate) high: Option<f64>,
+    /// The true difference is above this with 95 % confidence.
+    pub(crate) bound: Option<f64>,
+    /// The chance of such a drop if nothing had changed: one-sided, then after Holm's correction over the gated metrics.
+    pub(crate) p: Option<f64>,
+    pub(crate) p_adjusted: Option<f64>,
+    /// How they were computed; see docs/statistics.md.
+    pub(crate) method: String,
+    pub(crate) test: String,
+    pub(crate) wins: usize,
+    pub(crate) ties: usize,
+    pub(crate) losses: usize,
+    /// The smallest drop that these pairs show in 80 % of runs; `None` if even the largest is not seen.
+    pub(crate) detectable: Option<f64>,
+    /// Whether a drop larger than allowed was shown; `None` where nothing is decided.
+    pub(crate) drop: Option<DropFinding>,
+}
+
+/// As `stats::Drop`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DropFinding {
+    Shown,
+    Excluded,
+    Open,
+}
+
+/// A case that is on the other side of a bar than it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Flip {
+    pub(crate) id: String,
+    pub(crate) line: usize,
+    pub(crate) question: String,
+    pub(crate) metric: String,
+    pub(crate) before: f64,
+    /// `None` if it could not be measured any more.
+    pub(crate) after: Option<f64>,
+}
+
+impl Flip {
+    pub(crate) fn fell(&self, scale: Scale) -> bool {
+        self.after.is_none_or(|after| if scale.lower_is_better() { after > self.before } else { after < self.before })
+    }
+}
+
+/// Flips and ids that are listed; all are counted.
+const LISTED: usize = 100;
+
+/// Compares a run with its baseline. `max_drop` decides for the gated metrics from 0 to 1.
+pub(crate) fn compare(
+    report: &Report,
+    rows: Rows<'_>,
+    baseline: &Baseline,
+    max_drop: Option<f64>,
+) -> Result<Comparison> {
+    let mut pairing = Pairing::new(report, baseline);
+    each_case(rows, &mut |case| pairing.take(&case))?;
+    Ok(pairing.finish(report, max_drop))
+}
+
+/// Pairs the cases of a run with those of the baseline, one by one.
+struct Pairing<'a> {
+    baseline: &'a Baseline,
+    /// Metrics that both have, in the same sense.
+    metrics: HashMap<&'a str, (&'a Estimate, Option<f64>)>,
+    seen: HashSet<String>,
+    clusters: HashMap<String, usize>,
+    numbered: usize,
+    values: BTreeMap<String, Values>,
+    out: Comparison,
+    fallen: Vec<Flip>,
+    risen: Vec<Flip>,
+}
+
+/// Pairs of one metric.
+#[derive(Default)]
+struct Values {
+    baseline: Vec<f64>,
+    current: Vec<f64>,
+    clusters: Vec<usize>,
+    lost: usize,
+}
+
+impl<'a> Pairing<'a> {
+    fn new(report: &'a Report, baseline: &'a Baseline) -> Self {
+        let both = |(name, estimate): (&'a String, &'a Estimate)| {
+            let before = baseline.report.estimates.get(name)?;
+            let same = before.kind == estimate.kind && before.scale == estimate.scale;
+            same.then(|| (name.as_str(), (estimate, report.thresholds.get(name).copied())))
+        };
+        Self {
+            baseline,
+            metrics: report.estimates.iter().filter_map(both).collect(),
+            seen: HashSet::new(),
+            clusters: HashMap::new(),
+            numbered: 0,
+            values: BTreeMap::new(),
+            out: Comparison { baseline: baseline.facts.clone(), ..Comparison::default() },
+            fallen: Vec::new(),
+            risen: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, case: &CaseSum) {
+        let Some(before) = self.baseline.cases.get(&case.first.id) else {
+            self.out.cases.new += 1;
+            return;
+        };
+        self.seen.insert(case.first.id.clone());
+        if before.content != case.first.content {
+            self.out.cases.changed += 1;
+            self.gone(&case.first.id);
+            return;
+        }
+        self.out.cases.paired += 1;
+        let cluster = self.cluster(case.first.cluster.as_deref());
+        self.pair(case, before, cluster);
+    }
+
+    fn gone(&mut self, id: &str) {
+        if self.out.gone.len() < LISTED {
+            self.out.gone.push(id.to_owned());
+        }
+    }
+
+    fn cluster(&mut self, name: Option<&str>) -> usize {
+        let next = self.numbered;
+        let number = name.map_or(next, |name| *self.clusters.entry(name.to_owned()).or_insert(next));
+        self.numbered += usize::from(number == next);
+        number
+    }
+
+    fn pair(&mut self, case: &CaseSum, before: &BaselineCase, cluster: usize) {
+        for (name, before) in &before.values {
+            let Some((estimate, bar)) = self.metrics.get(name.as_str()) else { continue };
+            let now = case.metrics.get(name).and_then(super::summary::RepeatSum::value);
+            // What can no longer be measured must not make a gate pass; a time that was not taken says nothing.
+            let worst = range(estimate.scale).map(|range| range.low);
+            let Some(counted) = now.or(worst) else { continue };
+            if let Some(bar) = bar {
+                let flip = Flip {
+                    id: case.first.id.clone(),
+                    line: case.first.line,
+                    question: case.first.question.clone(),
+                    metric: name.clone(),
+                    before: *before,
+                    after: now,
+                };
+                let meets = |value: f64| estimate.scale.meets(value, *bar);
+                match (meets(*before), meets(counted)) {
+                    (true, false) => self.fallen.push(flip),
+                    (false, true) => self.risen.push(flip),
+                    _ => {}
+                }
+            }
+            let values = self.values.entry(name.clone()).or_default();
+            values.baseline.push(*before);
+            values.current.push(counted);
+            values.clusters.push(cluster);
+            values.lost += usize::from(now.is_none());
+        }
+    }
+
+    fn finish(mut self, report: &Report, max_drop: Option<f64>) -> Comparison {
+        let mut vanished: Vec<&String> = self.baseline.cases.keys().filter(|id| !self.seen.contains(*id)).collect();
+        vanished.sort();
+        self.out.cases.vanished = vanished.len();
+        for id in vanished {
+            self.gone(id);
+        }
+        let clustered = !self.clusters.is_empty();
+        let mut compared: Vec<(String, stats::Comparison)> = Vec::new();
+        for (name, values) in &self.values {
+            let scale = report.scale(name);
+            let Some((difference, comparison)) = values.compare(scale, clustered) else { continue };
+            self.out.metrics.insert(name.clone(), difference);
+            if scale == Scale::Share && report.thresholds.contains_key(name) {
+                compared.push((name.clone(), comparison));
+            }
+        }
+        self.out.max_drop = max_drop;
+        decide(&mut self.out.metrics, &compared, max_drop);
+        (self.out.fell, self.out.rose) = (self.fallen.len(), self.risen.len());
+        self.fallen.sort_by(|one, other| drop_of(other).total_cmp(&drop_of(one)));
+        self.fallen.truncate(LISTED);
+        self.risen.truncate(LISTED);
+        self.out.flips = self.fallen.into_iter().chain(self.risen).collect();
+        self.out
+    }
+}
+
+fn drop_of(flip: &Flip) -> f64 {
+    (flip.before - flip.after.unwrap_or_default()).abs()
+}
+
+/// What the drop of each gated metric is, with p corrected for all of them.
+fn decide(metrics: &mut BTreeMap<String, Difference>, compared: &[(String, stats::Comparison)], max_drop: Option<f64>) {
+    let tested: Vec<f64> = compared.iter().map(|(_, comparison)| comparison.p_drop.unwrap_or(1.0)).collect();
+    for ((name, comparison), adjusted) in compared.iter().zip(holm(&tested)) {
+        let Some(difference) = metrics.get_mut(name) else { continue };
+        difference.p_adjusted = comparison.p_drop.map(|_| adjusted);
+        difference.drop = max_drop.map(|max_drop| match judge_drop(comparison, difference.p_adjusted, max_drop) {
+            Drop::Shown => DropFinding::Shown,
+            Drop::Excluded => DropFinding::Excluded,
+            Drop::Open => DropFinding::Open,
+        });
+    }
+}
+
+impl Values {
+    fn compare(&self, scale: Scale, clustered: bool) -> Option<(Difference, stats::Comparison)> {
+        let ids = clustered.then(|| cluster_ids(&self.clusters));
+        let pairs =
+            Pairs { baseline: &self.baseline, current: &self.current, clusters: ids.as_deref(), range: range(scale) };
+        let compared = stats::compare(pairs, stats::SEED)?;
+        // A p speaks of a drop, which is none where lower is better.
+        let p = if scale.lower_is_better() { None } else { compared.p_drop };
+        let difference = Difference {
+            scale,
+            n: compared.n,
+            lost: self.lost,
+            baseline: stats::mean(&self.baseline)?,
+            current: stats::mean(&self.current)?,
+            change: compared.difference,
+            low: compared.interval.map(|interval| interval.low),
+            high: compared.interval.map(|interval| interval.high),
+            bound: compared.bounds.map(|bounds| bounds.low),
+            p,
+            p_adjusted: None,
+            method: compared.method.name().to_owned(),
+            test: if p.is_some() { compared.test.name().to_owned() } else { "none".to_owned() },
+            wins: if scale.lower_is_better() { compared.losses } else { compared.wins },
+            ties: compared.ties,
+            losses: if scale.lower_is_better() { compared.wins } else { compared.losses },
+            detectable: self.detectable(&compared, scale),
+            drop: None,
+        };
+        Some((difference, compared))
+    }
+
+    fn detectable(&self, compared: &stats::Comparison, scale: Scale) -> Option<f64> {
+        let width = range(scale).map(|range| range.high - range.low)?;
+        let is_binary = self.baseline.iter().chain(&self.current).all(|value| *value <= 0.0 || *value >= 1.0);
+        if is_binary {
+            return stats::detectable_discordance(compared.n, stats::share_of(compared.discordant(), compared.n));
+        }
+        stats::detectable_difference(compared.n, compared.sd?, Some(width))
+    }
+}

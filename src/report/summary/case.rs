@@ -1,0 +1,76 @@
+//! One case over its repeats.
+
+use std::collections::BTreeMap;
+
+use crate::eval::metrics::Scale;
+use crate::eval::stats::Repeats;
+use crate::eval::{Measured, Outcome};
+
+/// One case over its repeats so far.
+pub(in crate::report) struct CaseSum {
+    pub(in crate::report) first: Measured,
+    pub(in crate::report) rows: u32,
+    pub(in crate::report) failure: Option<String>,
+    pub(in crate::report) metrics: BTreeMap<String, RepeatSum>,
+}
+
+/// A metric over the repeats of one case.
+#[derive(Default)]
+pub(in crate::report) struct RepeatSum {
+    pub(in crate::report) values: Vec<f64>,
+    pub(in crate::report) errored: bool,
+    pub(in crate::report) not_applicable: bool,
+    pub(in crate::report) reason: Option<String>,
+}
+
+impl CaseSum {
+    pub(in crate::report) fn new(row: Measured) -> Self {
+        let mut case = Self { first: Measured::default(), rows: 0, failure: None, metrics: BTreeMap::new() };
+        case.add(&row);
+        case.first = row;
+        case
+    }
+
+    pub(in crate::report) fn add(&mut self, row: &Measured) {
+        self.rows += 1;
+        self.failure = self.failure.take().or_else(|| row.failure().map(str::to_owned));
+        for (name, outcome) in &row.outcomes {
+            let sum = match self.metrics.get_mut(name) {
+                Some(sum) => sum,
+                None => self.metrics.entry(name.clone()).or_default(),
+            };
+            match outcome {
+                Outcome::Scored { value, reason } => {
+                    sum.values.push(*value);
+                    sum.reason = sum.reason.take().or_else(|| reason.clone());
+                }
+                Outcome::Skipped { .. } => {}
+                Outcome::NotApplicable { .. } => sum.not_applicable = true,
+                Outcome::Errored { .. } => sum.errored = true,
+            }
+        }
+    }
+}
+
+impl RepeatSum {
+    /// The mean over the repeats that were measured; `None` without any, or if one could not be measured.
+    pub(in crate::report) fn value(&self) -> Option<f64> {
+        if self.errored { None } else { Some(self.repeats(None)?.mean) }
+    }
+
+    /// What the repeats say beside a bar; without one, a share passes at 1 and a time never.
+    pub(in crate::report) fn repeats(&self, bar: Option<(Scale, f64)>) -> Option<Repeats> {
+        let (scale, bar) = bar.unwrap_or((Scale::Share, 1.0));
+        // Turned round, lower is higher.
+        let turn = |value: f64| if scale.lower_is_better() { -value } else { value };
+        let turned: Vec<f64> = self.values.iter().map(|value| turn(*value)).collect();
+        let repeats = Repeats::new(&turned, turn(bar))?;
+        Some(Repeats { mean: turn(repeats.mean), ..repeats })
+    }
+
+    /// In how many repeats it met the bar, if in some but not in all.
+    pub(in crate::report) fn flaky(&self, bar: Option<(Scale, f64)>) -> Option<usize> {
+        let repeats = self.repeats(Some(bar?))?;
+        repeats.is_flaky().then_some(repeats.passed)
+    }
+}
