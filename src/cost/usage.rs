@@ -13,8 +13,10 @@ pub(crate) struct Usage {
     pub(crate) input: u64,
     /// Input tokens that the provider read from its cache.
     pub(crate) cached_input: u64,
-    /// Input tokens that the provider wrote to its cache.
+    /// Input tokens that the provider wrote to its cache, for its usual few minutes.
     pub(crate) cache_write: u64,
+    /// Input tokens that the provider wrote to its cache for an hour, which costs more.
+    pub(crate) cache_write_1h: u64,
     /// Output tokens that the user sees.
     pub(crate) output: u64,
     /// Output tokens that a reasoning model spent on thinking.
@@ -28,7 +30,12 @@ impl Usage {
     }
 
     pub(crate) fn total(&self) -> u64 {
-        self.input + self.cached_input + self.cache_write + self.output + self.reasoning
+        self.all_input() + self.output + self.reasoning
+    }
+
+    /// The whole prompt, wherever it came from.
+    pub(crate) fn all_input(&self) -> u64 {
+        self.input + self.cached_input + self.cache_write + self.cache_write_1h
     }
 }
 
@@ -37,6 +44,7 @@ impl AddAssign for Usage {
         self.input += other.input;
         self.cached_input += other.cached_input;
         self.cache_write += other.cache_write;
+        self.cache_write_1h += other.cache_write_1h;
         self.output += other.output;
         self.reasoning += other.reasoning;
     }

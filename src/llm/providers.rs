@@ -214,7 +214,7 @@ type Answered<'a> = (&'a str, &'a str, super::Finish, [u64; 5]);
 #[cfg(test)]
 fn expect_answers(dialect: &Dialect, cases: &[Answered<'_>]) {
     for (name, text, finish, [input, cached_input, cache_write, output, reasoning]) in cases.iter().copied() {
-        let usage = crate::cost::Usage { input, cached_input, cache_write, output, reasoning };
+        let usage = crate::cost::Usage { input, cached_input, cache_write, cache_write_1h: 0, output, reasoning };
         assert_eq!(decode_fixture(dialect, name), Ok(Decoded { text: text.into(), usage, finish }), "{name}");
     }
 }
@@ -257,6 +257,14 @@ fn encode_example(endpoint: &Endpoint, change: impl FnOnce(&mut Request)) -> Htt
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_provider_has_prices_or_bills_nothing() {
+        let names = PROVIDERS.iter().map(|provider| provider.name).chain(LOCAL.iter().map(|(name, _)| *name));
+        for name in names {
+            assert!(crate::cost::Prices::lists(name), "{name}");
+        }
+    }
 
     #[test]
     fn every_provider_has_a_name_of_its_own_and_honours_its_base_url() {

@@ -169,7 +169,7 @@ fn table(text: &mut String, report: &Report) {
     }
     let tokens = report.usage.target;
     if tokens.total() > 0 {
-        let input = tokens.input + tokens.cached_input + tokens.cache_write;
+        let input = tokens.all_input();
         let _ = writeln!(text, "  {:<18} {input} in, {} out", "tokens", tokens.output + tokens.reasoning);
     }
 }

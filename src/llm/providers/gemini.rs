@@ -79,9 +79,9 @@ fn usage(body: &Value) -> Usage {
     Usage {
         input: count("promptTokenCount").saturating_sub(cached_input) + count("toolUsePromptTokenCount"),
         cached_input,
-        cache_write: 0,
         output: count("candidatesTokenCount"),
         reasoning: count("thoughtsTokenCount"),
+        ..Usage::default()
     }
 }
 

@@ -98,6 +98,7 @@ fn usage(body: &Value) -> Usage {
         cache_write,
         output: count("completion_tokens").saturating_sub(reasoning),
         reasoning,
+        ..Usage::default()
     }
 }
 

@@ -71,6 +71,7 @@ fn usage(body: &Value) -> Usage {
         cache_write,
         output: count("output_tokens").saturating_sub(reasoning),
         reasoning,
+        ..Usage::default()
     }
 }
 
