@@ -1,11 +1,13 @@
 //! What calls consume, and what that costs.
 
+mod encoding;
 pub(crate) mod golden;
 mod money;
 mod price;
 mod prices;
 mod usage;
 
+pub(crate) use encoding::Encoding;
 pub(crate) use money::Cost;
 pub(crate) use price::{Mode, Price};
 pub(crate) use prices::Prices;

@@ -1,21 +1,35 @@
-//! Costs as the golden data asks for them, so that they can be compared with another implementation's numbers.
+//! Costs and tokens as the golden data asks for them, so that they can be compared with other implementations' numbers.
 
 use serde_json::{Value, json};
 
-use super::{Mode, Prices, Usage};
+use super::{Encoding, Mode, Prices, Usage};
 
 /// The metrics that [`compute`] knows.
-pub(crate) const NAMES: &[&str] = &["cost_usd"];
+pub(crate) const NAMES: &[&str] = &["cost_usd", "token_count"];
 
 /// What we say to a golden row's input; `None` if the metric is not ours, an error if the input asks for a price that
 /// we do not know.
 pub(crate) fn compute(metric: &str, input: &Value) -> Option<Result<Value, String>> {
-    NAMES.contains(&metric).then(|| cost_usd(input))
+    match metric {
+        "cost_usd" => Some(cost_usd(input)),
+        "token_count" => Some(token_count(input)),
+        _ => None,
+    }
+}
+
+fn text<'a>(input: &'a Value, key: &str) -> Result<&'a str, String> {
+    input[key].as_str().ok_or_else(|| format!("the input has no {key}"))
+}
+
+/// `ids_head` are the first eight.
+fn token_count(input: &Value) -> Result<Value, String> {
+    let (name, text) = (text(input, "encoding")?, text(input, "text")?);
+    let ids = Encoding::named(name).ok_or_else(|| format!("there is no encoding {name}"))?.encode(text);
+    Ok(json!({ "count": ids.len(), "ids_head": &ids[..ids.len().min(8)], "ids": ids }))
 }
 
 fn cost_usd(input: &Value) -> Result<Value, String> {
-    let text = |key: &str| input[key].as_str().ok_or_else(|| format!("the input has no {key}"));
-    let (model, mode) = (text("model")?, text("mode")?);
+    let (model, mode) = (text(input, "model")?, text(input, "mode")?);
     let price = Prices::embedded().named(model).ok_or_else(|| format!("there is no price for {model}"))?;
     let mode = Mode::named(mode).ok_or_else(|| format!("there is no mode {mode}"))?;
     let bill = price
@@ -47,22 +61,37 @@ fn usage(given: &Value) -> Usage {
 mod tests {
     use super::*;
 
-    /// Reference: litellm 1.106.2 over the same price map.
-    #[test]
-    fn every_golden_cost_is_met() {
-        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/cost.jsonl");
-        let mut rows = 0;
-        for line in std::fs::read_to_string(file).unwrap().lines() {
+    /// What `check` is given: where in the data, our value, the expected one and the tolerance.
+    fn each_value(file: &str, check: impl Fn(&str, &Value, &Value, f64)) {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
+        let rows = std::fs::read_to_string(file).unwrap();
+        assert!(!rows.is_empty());
+        for line in rows.lines() {
             let row: Value = serde_json::from_str(line).unwrap();
             let ours = compute(row["metric"].as_str().unwrap(), &row["input"]).unwrap();
             let ours = ours.unwrap_or_else(|error| panic!("{}: {error}", row["id"]));
             for (key, expected) in row["expected"].as_object().unwrap() {
-                let deviation = (ours[key].as_f64().unwrap() - expected.as_f64().unwrap()).abs();
-                assert!(deviation <= row["tolerance"].as_f64().unwrap(), "{} {key}: {ours}", row["id"]);
+                let tolerance = row["tolerance"].as_f64().unwrap();
+                check(&format!("{} {key}", row["id"]), &ours[key], expected, tolerance);
             }
-            rows += 1;
         }
-        assert_eq!(rows, 74);
+    }
+
+    /// Reference: litellm 1.106.2 over the same price map.
+    #[test]
+    fn every_golden_cost_is_met() {
+        each_value("cost.jsonl", |place, ours, expected, tolerance| {
+            let deviation = (ours.as_f64().unwrap() - expected.as_f64().unwrap()).abs();
+            assert!(deviation <= tolerance, "{place}: {ours}, not {expected}");
+        });
+    }
+
+    /// Reference: tiktoken 0.14.0, which lists the ids of short texts only.
+    #[test]
+    fn every_golden_token_is_met() {
+        each_value("tokens.jsonl", |place, ours, expected, _| {
+            assert!(expected.is_null() || ours == expected, "{place}: {ours}, not {expected}");
+        });
     }
 
     #[test]
@@ -76,6 +105,9 @@ mod tests {
             "the price of gpt-4o-2024-05-13 does not cover this call"
         );
         assert_eq!(error(&json!({})), "the input has no model");
-        assert!(compute("token_count", &json!({})).is_none());
+        let tokens = compute("token_count", &json!({"encoding": "gpt2", "text": ""})).unwrap();
+        assert_eq!(tokens, Err("there is no encoding gpt2".to_owned()));
+        assert!(NAMES.iter().all(|name| compute(name, &json!({})).is_some()));
+        assert!(compute("ndcg@10", &json!({})).is_none());
     }
 }

@@ -82,8 +82,7 @@ impl Price {
                 + meter.cost(usage.cache_write, &[Kind::CacheWrite, Kind::Input])?
                 + meter.cost(usage.cache_write_1h, &[Kind::CacheWrite1h, Kind::CacheWrite, Kind::Input])?
                 + request,
-            output: meter.cost(usage.output, &[Kind::Output])?
-                + meter.cost(usage.reasoning, &[Kind::Reasoning, Kind::Output])?,
+            output: meter.cost(usage.output, &[Kind::Output])? + meter.cost(usage.reasoning, meter.reasoning())?,
         })
     }
 
@@ -164,6 +163,12 @@ impl Meter<'_> {
         })
     }
 
+    /// The output's rate of a mode is nearer to what its reasoning costs than a standard rate for reasoning.
+    fn reasoning(&self) -> &'static [Kind] {
+        let has = |kind| self.rates.iter().any(|rate| rate.kind == kind && rate.mode == self.mode);
+        if has(Kind::Output) && !has(Kind::Reasoning) { &[Kind::Output] } else { &[Kind::Reasoning, Kind::Output] }
+    }
+
     fn applies(&self, rate: &Rate) -> bool {
         let stands_in = rate.mode == Mode::Standard && self.mode != Mode::Batch;
         rate.from_tokens <= self.input_tokens && (rate.mode == self.mode || stands_in)
@@ -218,10 +223,13 @@ mod tests {
 
     #[test]
     fn a_mode_without_a_price_is_unknown_and_a_batch_is_not_mixed_with_standard_rates() {
-        let rates = "in:4 in@flex:2 in@batch:1 in>=101:8 out:40 read:3";
+        let rates = "in:4 in@flex:2 in@batch:1 in@priority:8 in>=101:8 out:40 out@priority:80 reason:50 read:3";
+        let reasoned = Usage { reasoning: 1, ..Usage::default() };
         let cached = Usage { cached_input: 10, ..Usage::default() };
         let cases = [
-            (Mode::Priority, tokens(1, 0), None),
+            (Mode::Priority, reasoned, Some("0 + 80")),
+            (Mode::Flex, reasoned, Some("0 + 50")),
+            (Mode::Standard, reasoned, Some("0 + 50")),
             (Mode::Flex, tokens(1, 1), Some("2 + 40")),
             (Mode::Flex, tokens(101, 0), Some("808 + 0")),
             (Mode::Flex, cached, Some("30 + 0")),
@@ -232,6 +240,7 @@ mod tests {
         for (mode, usage, expected) in cases {
             assert_eq!(bill(rates, mode, usage).as_deref(), expected, "{mode:?} {usage:?}");
         }
+        assert_eq!(bill("in:4 out:4", Mode::Priority, tokens(1, 0)), None);
     }
 
     #[test]
