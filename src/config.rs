@@ -235,6 +235,8 @@ pub(crate) enum MetricUnit {
     Share,
     /// A time with its unit.
     Time,
+    /// An amount of US dollars with its unit.
+    Dollars,
 }
 
 impl Config {

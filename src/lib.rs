@@ -5,7 +5,6 @@ mod cli;
 mod clock;
 mod cmd;
 mod config;
-#[cfg_attr(not(test), expect(dead_code, reason = "only the tests ask for a price"))]
 mod cost;
 mod digest;
 mod error;

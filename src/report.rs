@@ -12,6 +12,7 @@ mod comparison;
 pub(crate) mod json;
 pub(crate) mod merge;
 mod progress;
+mod spend;
 mod summary;
 mod terminal;
 mod verdict;
@@ -29,6 +30,7 @@ use crate::git::Commit;
 pub(crate) use build::{Facts, Outline, build};
 pub(crate) use comparison::{Comparison, Difference, DropFinding, Flip, compare};
 pub(crate) use progress::Progress;
+pub(crate) use spend::CostByRole;
 pub(crate) use summary::{Cause, Flaky, Highlights, Summary};
 pub(crate) use terminal::render as render_terminal;
 pub(crate) use verdict::{Breach, Decision, Verdict};
@@ -75,6 +77,8 @@ pub(crate) struct Report {
     pub(crate) latency: Option<Latency>,
     /// Tokens by who used them.
     pub(crate) usage: UsageByRole,
+    #[serde(default)]
+    pub(crate) cost: CostByRole,
     pub(crate) digests: Digests,
     pub(crate) git: Option<Commit>,
     /// The dataset file, for messages.

@@ -202,6 +202,20 @@ impl<'a> Section<'a> {
         None
     }
 
+    /// An amount of money: "0.002 USD". Never below 0.
+    pub(super) fn dollars(&self, key: &str) -> Option<Located<f64>> {
+        let text = self.string(key)?;
+        let amount = text.value.trim().strip_suffix("USD").map(str::trim_end);
+        // Only digits and a point: no sign, no exponent, no word that is a number to a computer.
+        let amount = amount.filter(|amount| amount.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
+        if let Some(value) = amount.and_then(|amount| amount.parse().ok()) {
+            return Some(Located { value, line: text.line });
+        }
+        let message = format!("{} is \"{}\", which is not an amount of money", self.path(key), text.value);
+        self.document.report(text.line, message, Some("write it like \"0.002 USD\"".into()));
+        None
+    }
+
     /// One of a few words.
     pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.string(key)?;

@@ -334,7 +334,7 @@ fn metric_unit(context: &Context, name: &str, line: Option<usize>) -> Option<Met
 }
 
 /// Names that mean something else in a report's rows or under `[gate]`.
-const TAKEN: [&str; 20] = [
+const TAKEN: [&str; 21] = [
     "id",
     "question",
     "category",
@@ -353,6 +353,7 @@ const TAKEN: [&str; 20] = [
     "usage",
     "judge_usage",
     "cost",
+    "cost_usd",
     "rule",
     "regression",
 ];
@@ -390,6 +391,7 @@ fn read_gate(section: &Section, context: &Context) -> Option<Gate> {
         let value = match metric_unit(context, key, line) {
             Some(MetricUnit::Time) => section.duration(key).map(|limit| limit.value.as_secs_f64() * 1000.0),
             Some(MetricUnit::Share) => section.number(key, 0.0..=1.0).map(|bar| bar.value),
+            Some(MetricUnit::Dollars) => section.dollars(key).map(|bar| bar.value),
             None => None,
         };
         thresholds.extend(value.map(|value| (Located { value: key.clone(), line }, value)));

@@ -2,10 +2,11 @@ use super::*;
 
 pub(super) fn vocabulary() -> Vocabulary {
     Vocabulary {
-        metrics: vec!["context_recall", "answer_relevancy", "refusal", "overall", "latency"],
+        metrics: vec!["context_recall", "answer_relevancy", "refusal", "overall", "latency", "cost"],
         metric_unit: |name| match name {
             "context_recall" | "answer_relevancy" | "refusal" | "overall" => Some(MetricUnit::Share),
             "latency" => Some(MetricUnit::Time),
+            "cost" => Some(MetricUnit::Dollars),
             _ => None,
         },
         needs_header_secrets: true,
@@ -73,6 +74,7 @@ concurrency = \"many\"
 [gate]
 answer_relevancy = 1.5
 latency = 2
+cost = \"2 EUR\"
 ";
     let expected = [
         "llmops.toml:2: target.kind is \"rga\", which is not known | did you mean \"rag\"?",
@@ -82,6 +84,7 @@ latency = 2
         "llmops.toml:11: eval.concurrency must be a whole number, not a string",
         "llmops.toml:13: gate.answer_relevancy is 1.5, but must be from 0 to 1",
         "llmops.toml:14: gate.latency must be a string, not an integer",
+        "llmops.toml:15: gate.cost is \"2 EUR\", which is not an amount of money | write it like \"0.002 USD\"",
         "llmops.toml:6: unknown key \"retreival\" | did you mean \"retrieval\"?",
     ];
     let found = problems(text);
@@ -180,4 +183,24 @@ fn secrets_come_from_the_environment_and_a_missing_one_is_named() {
     assert_eq!(config.target.http.headers[0].1.reveal(), "secret");
     let error = parse_with(&text, &[]).err().unwrap();
     assert_eq!(error.to_string(), "llmops.toml:4: the environment variable TOKEN is not set");
+}
+
+#[test]
+fn an_amount_of_money_is_a_plain_number_of_dollars() {
+    let cost = |text: &str| {
+        let config = parse_with(&format!("[gate]\ncost = \"{text}\"\n"), &[]).ok()?;
+        config.gate.thresholds.iter().find(|(name, _)| name.value == "cost").map(|(_, bar)| *bar)
+    };
+    for (text, expected) in [
+        ("0.002 USD", Some(0.002)),
+        ("1USD", Some(1.0)),
+        ("0 USD", Some(0.0)),
+        ("-1 USD", None),
+        ("1e-3 USD", None),
+        ("inf USD", None),
+        ("USD", None),
+        ("0.002", None),
+    ] {
+        assert_eq!(cost(text), expected, "{text}");
+    }
 }

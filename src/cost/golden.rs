@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Encoding, Mode, Prices, Usage};
+use super::encoding::Encoding;
+use super::{Mode, Prices, Usage};
 
 /// The metrics that [`compute`] knows.
 pub(crate) const NAMES: &[&str] = &["cost_usd", "token_count"];

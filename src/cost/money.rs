@@ -48,6 +48,11 @@ impl Cost {
         self.0.checked_mul(i128::from(count)).map(Self)
     }
 
+    /// The nearest amount to a binary number, such as a mean; `None` if it is no number or too large.
+    pub(crate) fn near(value: f64) -> Option<Self> {
+        Self::parse(&format!("{value:.24}"))
+    }
+
     /// For statistics only: the nearest binary number.
     pub(crate) fn to_f64(self) -> f64 {
         self.decimal().parse().expect("digits around a point are a number")
@@ -195,6 +200,8 @@ mod tests {
         assert_eq!(std::iter::repeat_n(tenth, 3).sum::<Cost>().decimal(), "0.3");
         assert_eq!(tenth.times(3).map(Cost::decimal).as_deref(), Some("0.3"));
         assert!((tenth.to_f64() - 0.1).abs() < f64::EPSILON);
+        assert_eq!(Cost::near(1e-7 / 3.0).map(|cost| cost.to_string()).as_deref(), Some("$0.0000000333"));
+        assert_eq!((Cost::near(f64::NAN), Cost::near(1e30)), (None, None));
         let mut most = Cost(i128::MAX);
         most += tenth;
         assert_eq!(most, Cost(i128::MAX));

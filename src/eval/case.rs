@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::cost::Usage;
+use crate::cost::{Cost, Usage};
 use crate::digest::sha256;
 use crate::llm::Finish;
 use crate::rag::Passage;
@@ -78,6 +78,8 @@ pub(crate) struct Output {
     /// What was retrieved, best first. `None`: this target does not say, which is not the same as nothing found.
     pub(crate) passages: Option<Vec<Passage>>,
     pub(crate) usage: Usage,
+    /// The list price of the model's call, or why it is not known. `None`: it was not ours to make.
+    pub(crate) cost: Option<Result<Cost, String>>,
     /// Whether the target declared that it cannot answer; `None`: judge from the text.
     pub(crate) abstained: Option<bool>,
     pub(crate) finish: Option<Finish>,

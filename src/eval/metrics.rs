@@ -4,6 +4,7 @@
 mod answer_relevancy;
 mod assertions;
 mod context_recall;
+mod cost;
 mod latency;
 mod options;
 mod overall;
@@ -16,7 +17,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::config::MetricUnit;
-use crate::cost::Usage;
+use crate::cost::{Cost, Usage};
 
 use super::{Case, Outcome, Output};
 
@@ -66,6 +67,8 @@ impl Metric {
 pub(crate) enum Need {
     /// A target that says what it retrieved.
     Passages,
+    /// A target that asks a model of ours, whose price can be known.
+    Model,
 }
 
 /// What a metric's values are, and which way is better.
@@ -77,6 +80,8 @@ pub(crate) enum Scale {
     Share,
     /// The mean must be at most the threshold.
     Milliseconds,
+    /// US dollars; the mean must be at most the threshold.
+    Dollars,
 }
 
 impl Scale {
@@ -85,13 +90,14 @@ impl Scale {
         match self {
             Self::Share => MetricUnit::Share,
             Self::Milliseconds => MetricUnit::Time,
+            Self::Dollars => MetricUnit::Dollars,
         }
     }
 
     pub(crate) fn lower_is_better(self) -> bool {
         match self {
             Self::Share => false,
-            Self::Milliseconds => true,
+            Self::Milliseconds | Self::Dollars => true,
         }
     }
 
@@ -102,11 +108,18 @@ impl Scale {
         if self.lower_is_better() { value <= bar } else { value >= bar - ROUNDING }
     }
 
+    /// A change of a value for people, with its sign.
+    pub(crate) fn show_change(self, change: f64) -> String {
+        let sign = if change < 0.0 { '-' } else { '+' };
+        format!("{sign}{}", self.show(change.abs()))
+    }
+
     /// A value for people.
     pub(crate) fn show(self, value: f64) -> String {
         match self {
             Self::Share => format!("{value:.3}"),
             Self::Milliseconds => format!("{value:.0} ms"),
+            Self::Dollars => Cost::near(value).map_or_else(|| format!("${value:.2}"), |cost| cost.to_string()),
         }
     }
 }
@@ -155,6 +168,7 @@ pub(crate) const METRICS: &[Metric] = &[
     answer_relevancy::METRIC,
     refusal::METRIC,
     latency::METRIC,
+    cost::METRIC,
     assertions::METRIC,
     overall::METRIC,
 ];

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::metrics::Measurements;
 use super::{Case, Outcome, Output};
-use crate::cost::Usage;
+use crate::cost::{Cost, Usage};
 use crate::llm::Finish;
 use crate::rag::Passage;
 
@@ -42,6 +42,8 @@ pub(crate) struct CaseResult {
     #[serde(skip_serializing_if = "is_false")]
     cached: bool,
     usage: Usage,
+    /// The answer's list price, also if it came from the cache; `None` if it is not known.
+    cost_usd: Option<Cost>,
     /// What asking the judge for this row consumed.
     #[serde(skip_serializing_if = "Usage::is_zero")]
     judge_usage: Usage,
@@ -82,6 +84,7 @@ impl CaseResult {
             attempts: 0,
             cached: false,
             usage: Usage::default(),
+            cost_usd: None,
             judge_usage: measured.judge,
         };
         match output {
@@ -94,6 +97,7 @@ impl CaseResult {
                 attempts: output.attempts,
                 cached: output.cached,
                 usage: output.usage,
+                cost_usd: output.cost.and_then(Result::ok),
                 ..result
             },
         }
@@ -148,8 +152,13 @@ pub(crate) struct Measured {
     pub(crate) finish: Option<Finish>,
     #[serde(default)]
     pub(crate) cached: bool,
+    /// Requests that were sent for the answer.
+    #[serde(default)]
+    pub(crate) attempts: u32,
     #[serde(default)]
     pub(crate) usage: Usage,
+    #[serde(default)]
+    pub(crate) cost_usd: Option<Cost>,
     #[serde(default)]
     pub(crate) judge_usage: Usage,
 }
@@ -180,7 +189,8 @@ mod tests {
             ("latency".into(), Outcome::Skipped { reason: "replayed".into() }),
         ];
         let case = Case { id: "a".into(), question: "Q".into(), line: 3, ..Case::default() };
-        let output = Output { answer: "A".into(), attempts: 2, ..Output::default() };
+        let cost = Cost::parse("0.0000025").unwrap();
+        let output = Output { answer: "A".into(), attempts: 2, cost: Some(Ok(cost)), ..Output::default() };
         let measurements = Measurements { outcomes: outcomes.clone(), judge: Usage::default() };
         let row = CaseResult::new(case, Place::default(), Ok(output), measurements).to_row().unwrap();
         let value: serde_json::Value = serde_json::from_slice(&row).unwrap();
@@ -189,6 +199,7 @@ mod tests {
         assert_eq!(value.get("repeat"), None);
         let measured = Measured::of_row(&row).unwrap();
         assert_eq!((measured.id.as_str(), measured.line, measured.failure()), ("a", 3, None));
+        assert_eq!((measured.attempts, measured.cost_usd), (2, Some(cost)));
         assert_eq!(measured.outcomes["refusal"], outcomes[0].1);
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    CaseCounts, Comparison, Decision, Digests, Estimate, Highlights, PromptFacts, RegressionFacts, Report, SCHEMA,
-    ShardFacts, Summary, TargetFacts, UsageByRole, Verdict,
+    CaseCounts, Comparison, CostByRole, Decision, Digests, Estimate, Highlights, PromptFacts, RegressionFacts, Report,
+    SCHEMA, ShardFacts, Summary, TargetFacts, UsageByRole, Verdict,
 };
 use crate::config::Rule;
 use crate::cost::Usage;
@@ -75,6 +75,7 @@ pub(crate) fn build(facts: Facts, summary: Summary, outline: Outline) -> Report 
         cases: CaseCounts { total: facts.cases, ..CaseCounts::default() },
         latency: None,
         usage: UsageByRole { embedder: outline.embedder, ..UsageByRole::default() },
+        cost: CostByRole::default(),
         digests: facts.digests,
         git: facts.git,
         dataset: facts.dataset,
@@ -125,6 +126,7 @@ impl Report {
         self.latency = summary.latency();
         self.usage.target = summary.usage;
         self.usage.judge = summary.judge;
+        self.cost = summary.spend.by_role(&self.target, &self.usage.embedder);
         self.errors = summary.causes();
         self.flaky.clone_from(&summary.flaky);
         self.shown = summary.shown;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::case::{CaseSum, RepeatSum};
 use self::metric::MetricSum;
 pub(super) use self::metric::range;
+use super::spend::Spend;
 use super::{Estimate, Latency};
 use crate::cost::Usage;
 use crate::eval::Measured;
@@ -40,6 +41,7 @@ pub(crate) struct Summary {
     pub(super) errored: usize,
     pub(super) usage: Usage,
     pub(super) judge: Usage,
+    pub(super) spend: Spend,
     latencies_ms: Vec<f64>,
     /// By message: how often, and when first.
     causes: HashMap<String, (usize, usize)>,
@@ -107,6 +109,7 @@ impl Summary {
             errored: 0,
             usage: Usage::default(),
             judge: Usage::default(),
+            spend: Spend::default(),
             latencies_ms: Vec::new(),
             causes: HashMap::new(),
             shown: Highlights::default(),
@@ -117,6 +120,7 @@ impl Summary {
     pub(crate) fn add(&mut self, row: Measured) {
         self.usage += row.usage;
         self.judge += row.judge_usage;
+        self.spend.add(&row);
         self.latencies_ms.extend(row.latency_ms);
         self.shown.cached += usize::from(row.cached);
         self.shown.cut_off += usize::from(row.finish == Some(Finish::Length));

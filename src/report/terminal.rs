@@ -7,7 +7,6 @@ use anstyle::{AnsiColor, Style};
 use super::summary::Shown;
 use super::{Decision, Difference, Estimate, Flip, RepeatFigures, Report};
 use crate::eval::Stopped;
-use crate::eval::metrics::Scale;
 use crate::text::{count, printable};
 
 /// The whole summary, with ANSI styles that the printing stream strips where they are not wanted.
@@ -64,10 +63,7 @@ fn changes(text: &mut String, report: &Report) {
 const SHOWN_FLIPS: usize = 5;
 
 fn change(difference: &Difference) -> String {
-    let show = |value: f64| match difference.scale {
-        Scale::Share => format!("{value:+.3}"),
-        Scale::Milliseconds => format!("{value:+.0} ms"),
-    };
+    let show = |value| difference.scale.show_change(value);
     let interval = match (difference.low, difference.high) {
         (Some(low), Some(high)) => format!("[{}, {}]", show(low), show(high)),
         _ => String::new(),
@@ -171,6 +167,9 @@ fn table(text: &mut String, report: &Report) {
     if tokens.total() > 0 {
         let input = tokens.all_input();
         let _ = writeln!(text, "  {:<18} {input} in, {} out", "tokens", tokens.output + tokens.reasoning);
+    }
+    if let Some(cost) = super::spend::line(report) {
+        let _ = writeln!(text, "  {:<18} {}", "cost of the run", printable(&cost));
     }
 }
 

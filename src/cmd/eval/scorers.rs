@@ -100,6 +100,15 @@ fn lacking(config: &Config, metric: &Metric) -> Option<(String, &'static str)> {
             };
             Some((format!("{} needs to know what was retrieved, and this target does not say", metric.name), hint))
         }
+        Need::Model => {
+            let message = match config.target.kind {
+                TargetKind::Rag | TargetKind::Prompt => return None,
+                TargetKind::Http | TargetKind::Command => {
+                    format!("{} needs to know which model answers, and this target chooses it itself", metric.name)
+                }
+            };
+            Some((message, "leave it out of eval.metrics and [gate]"))
+        }
     })
 }
 

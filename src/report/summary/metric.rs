@@ -93,6 +93,6 @@ impl MetricSum {
 pub(in crate::report) fn range(scale: Scale) -> Option<Interval> {
     match scale {
         Scale::Share => Some(Interval::UNIT),
-        Scale::Milliseconds => None,
+        Scale::Milliseconds | Scale::Dollars => None,
     }
 }

@@ -1,0 +1,143 @@
+//! What a run's calls cost, by who made them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Report, TargetFacts};
+use crate::cost::{self, Cost, Prices, Usage};
+use crate::eval::Measured;
+
+/// The costs of a run at list prices, in US dollars. What is not known is `None`, never 0 or a part of the sum.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CostByRole {
+    /// The calls of this run that answered cases.
+    pub(crate) target_usd: Option<Cost>,
+    /// Answers that were asked for and whose cost is not known.
+    pub(crate) target_unknown: usize,
+    /// What the answers from the response cache or a recording would have cost, as far as it is known.
+    pub(crate) saved_usd: Cost,
+    pub(crate) embedder_usd: Option<Cost>,
+    /// Where the prices are from, their day, and the SHA-256 of their source.
+    pub(crate) prices: String,
+}
+
+/// Adds up the costs of rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Spend {
+    spent: Cost,
+    saved: Cost,
+    unknown: usize,
+}
+
+impl Spend {
+    pub(super) fn add(&mut self, row: &Measured) {
+        let sent = row.attempts > 0;
+        match row.cost_usd {
+            // What a failed case consumed is in no reply.
+            _ if row.error.is_some() => {}
+            Some(cost) if sent => self.spent += cost,
+            Some(cost) => self.saved += cost,
+            None if sent => self.unknown += 1,
+            // It cost nothing now, whatever its price.
+            None => {}
+        }
+    }
+
+    /// The costs of a run whose rows these were.
+    pub(super) fn by_role(self, target: &TargetFacts, embedder: &Usage) -> CostByRole {
+        let Prices { release, date, sha256, .. } = Prices::embedded();
+        CostByRole {
+            target_usd: (self.unknown == 0).then_some(self.spent),
+            target_unknown: self.unknown,
+            saved_usd: self.saved,
+            embedder_usd: of_embedder(target.embedder.as_deref(), embedder),
+            prices: format!("{release}, {date}, sha256 {sha256}"),
+        }
+    }
+}
+
+fn of_embedder(model: Option<&str>, usage: &Usage) -> Option<Cost> {
+    match model.and_then(|model| model.split_once('/')) {
+        // None is configured.
+        None => Some(Cost::ZERO),
+        Some((provider, name)) => cost::of_calls(provider, name, usage),
+    }
+}
+
+/// The costs for people; `None` where there is nothing to say: no model of ours was asked, or nothing was used.
+pub(super) fn line(report: &Report) -> Option<String> {
+    let (cost, model) = (&report.cost, report.target.model.as_ref()?);
+    if report.usage.target.is_zero() && report.usage.embedder.is_zero() {
+        return None;
+    }
+    let mut parts = vec![match cost.target_usd {
+        Some(known) => known.to_string(),
+        None => format!("not known for {} of {model}", crate::text::count(cost.target_unknown, "answer")),
+    }];
+    match cost.embedder_usd {
+        Some(Cost::ZERO) => {}
+        Some(known) => parts.push(format!("embedder {known}")),
+        None => parts.push("embedder not known".to_owned()),
+    }
+    if cost.saved_usd > Cost::ZERO {
+        parts.push(format!("{} saved by kept answers", cost.saved_usd));
+    }
+    Some(parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(cost: Option<&str>, attempts: u32) -> Measured {
+        Measured { cost_usd: cost.and_then(Cost::parse), attempts, ..Measured::default() }
+    }
+
+    fn target(embedder: Option<&str>) -> TargetFacts {
+        TargetFacts {
+            kind: "rag".into(),
+            model: Some("openai/gpt-x".into()),
+            top_k: None,
+            store: None,
+            embedder: embedder.map(str::to_owned),
+        }
+    }
+
+    fn shown(rows: &[Measured], embedder: Option<&str>) -> Option<String> {
+        let mut spend = Spend::default();
+        for row in rows {
+            spend.add(row);
+        }
+        let mut report = crate::report::json::empty_for_tests();
+        report.target = target(embedder);
+        report.usage.target.input = 1;
+        report.usage.embedder.input = 1_000_000;
+        report.cost = spend.by_role(&report.target, &report.usage.embedder);
+        line(&report)
+    }
+
+    #[test]
+    fn a_sum_with_an_unknown_part_is_unknown_and_kept_answers_cost_nothing_now() {
+        let failed = Measured { error: Some("down".into()), ..Measured::default() };
+        let cases = [
+            (vec![row(Some("0.001"), 1), row(Some("0.002"), 1), failed], "$0.003"),
+            (vec![row(Some("0.001"), 1), row(None, 1)], "not known for 1 answer of openai/gpt-x"),
+            (vec![row(Some("0.001"), 0), row(None, 0)], "$0, $0.001 saved by kept answers"),
+        ];
+        for (rows, expected) in cases {
+            assert_eq!(shown(&rows, None).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn the_embedders_cost_stands_beside_the_targets() {
+        let cases = [
+            ("openai/text-embedding-3-small", "$0, embedder $0.02"),
+            ("local/all-minilm-l6-v2", "$0"),
+            ("elsewhere/embedder", "$0, embedder not known"),
+            ("none", "$0"),
+        ];
+        for (embedder, expected) in cases {
+            assert_eq!(shown(&[], Some(embedder)).as_deref(), Some(expected), "{embedder}");
+        }
+    }
+}

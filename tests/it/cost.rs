@@ -1,0 +1,62 @@
+//! What runs cost, and a gate on it.
+
+use serde_json::Value;
+
+use crate::support::Project;
+use crate::support::chat::{answer, config, project, run};
+use crate::support::http::Server;
+
+/// A model with a price: 0.00000165 USD for the three tokens in and two out of every answer.
+fn priced(bar: &str) -> String {
+    format!("{}cost = \"{bar}\"\n", config("")).replace("openai/m", "openai/gpt-4o-mini")
+}
+
+fn costs(project: &Project) -> (Value, Value, Value) {
+    let cost = project.report()["cost"].clone();
+    (cost["target_usd"].clone(), cost["saved_usd"].clone(), cost["target_unknown"].clone())
+}
+
+#[test]
+fn a_run_says_what_it_cost_and_what_kept_answers_saved() {
+    let server = Server::start(answer);
+    let project = project(4);
+    project.write("llmops.toml", &priced("0.000002 USD"));
+    let ran = run(&project, &server, &["eval", "-q"]).ends(0);
+    assert!(ran.stdout.contains("  cost                $0.00000165 ≤ $0.000002"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("  cost of the run    $0.0000066\n"), "{}", ran.stdout);
+    assert_eq!(costs(&project), (6.6e-6.into(), 0.into(), 0.into()));
+    // Written out in full, as no parser's binary number is.
+    assert!(project.read("llmops/eval_report.json").contains("\"cost_usd\":0.00000165,"));
+
+    let ran = run(&project, &server, &["eval", "-q"]).ends(0);
+    assert!(ran.stdout.contains("  cost of the run    $0, $0.0000066 saved by kept answers\n"), "{}", ran.stdout);
+    assert_eq!(costs(&project), (0.into(), 6.6e-6.into(), 0.into()));
+    // A kept answer is as dear as it was.
+    project.write("llmops.toml", &priced("0.000001 USD"));
+    let ran = run(&project, &server, &["eval", "-q"]).ends(1);
+    assert!(ran.stdout.contains("$0.00000165 > $0.000001"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_model_without_a_price_is_unknown_and_its_gate_undecided() {
+    let server = Server::start(answer);
+    let project = project(4);
+    let ran = run(&project, &server, &["eval", "-q"]).ends(0);
+    assert!(ran.stdout.contains("  cost of the run    not known for 4 answers of openai/m\n"), "{}", ran.stdout);
+    assert_eq!(costs(&project), (Value::Null, 0.into(), 4.into()));
+    assert_eq!(project.report()["results"][0]["cost_usd"], Value::Null);
+    project.write("llmops.toml", &format!("{}cost = \"1 USD\"\n", config("")));
+    let ran = run(&project, &server, &["eval", "-q"]).ends(2);
+    let message = "the cost of openai/m is not known: there is no price for it";
+    assert!(ran.stdout.contains(message), "{}", ran.stdout);
+}
+
+#[test]
+fn a_bar_on_the_cost_of_an_application_is_an_error_before_any_call() {
+    let project = project(1);
+    let gate = "[gate]\ncost = \"1 USD\"\n";
+    project.write("llmops.toml", &format!("[target]\nkind = \"http\"\nurl = \"http://127.0.0.1:9\"\n{gate}"));
+    let ran = project.run(&["eval", "-q"]).ends(3);
+    let message = "llmops.toml:5: cost needs to know which model answers, and this target chooses it itself";
+    assert!(ran.stderr.contains(message), "{}", ran.stderr);
+}
