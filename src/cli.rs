@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Model(Model),
     /// Look at the kept replies of models, or delete them
     Cache(Cache),
+    /// Hold the program's numbers against those of other implementations
+    Selfcheck(Selfcheck),
     /// Print a page of the generated reference
     #[command(hide = true)]
     Reference(Reference),
@@ -191,6 +193,13 @@ pub(crate) struct Baseline {
 pub(crate) enum ReportFormat {
     Terminal,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Selfcheck {
+    /// JSONL of rows {"id", "metric", "input", "expected", "tolerance"}; default: the rows that ship with the program
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

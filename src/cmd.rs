@@ -13,6 +13,7 @@ mod reference;
 mod report;
 mod report_file;
 mod search;
+mod selfcheck;
 mod worker;
 
 use clap::Parser;
@@ -62,6 +63,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Explain(arguments) => explain::run(global, &arguments),
         Command::Model(arguments) => block_on(unless_interrupted(model::run(global, &arguments))),
         Command::Cache(arguments) => cache::run(global, &arguments.command),
+        Command::Selfcheck(arguments) => selfcheck::run(global, &arguments),
         Command::Reference(arguments) => reference::run(arguments.page),
     }
 }

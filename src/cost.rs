@@ -1,7 +1,6 @@
 //! What calls consume, and what that costs.
 
 mod encoding;
-#[cfg_attr(not(test), expect(dead_code, reason = "only the tests compare with the golden data"))]
 pub(crate) mod golden;
 mod money;
 mod price;

@@ -8,6 +8,7 @@
 
 mod case;
 mod dataset;
+pub(crate) mod golden;
 mod journal;
 pub(crate) mod metrics;
 mod queue;

@@ -64,7 +64,7 @@ mod tests {
 
     /// What `check` is given: where in the data, our value, the expected one and the tolerance.
     fn each_value(file: &str, check: impl Fn(&str, &Value, &Value, f64)) {
-        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/golden").join(file);
         let rows = std::fs::read_to_string(file).unwrap();
         assert!(!rows.is_empty());
         for line in rows.lines() {

@@ -15,5 +15,6 @@ mod quickstart;
 mod regression;
 mod replay;
 mod runs;
+mod selfcheck;
 mod support;
 mod targets;

@@ -41,20 +41,24 @@ fn is_complete(value: &Value) -> bool {
     }
 }
 
-/// Whether every number of `expected` is met within an absolute tolerance, in the same shape; fields that are not expected
-/// do not matter.
-pub(crate) fn agrees(expected: &Value, computed: &Value, tolerance: f64) -> bool {
+/// The largest distance of a computed number from the expected one; `None` if the two have different shapes or texts. What is not
+/// expected, or expected as null, does not matter.
+pub(crate) fn deviation(expected: &Value, computed: &Value) -> Option<f64> {
     match (expected, computed) {
-        (Value::Array(expected), Value::Array(computed)) => {
-            let mut pairs = expected.iter().zip(computed);
-            expected.len() == computed.len() && pairs.all(|(left, right)| agrees(left, right, tolerance))
-        }
+        (Value::Null, _) => Some(0.0),
+        (Value::Array(expected), Value::Array(computed)) if expected.len() == computed.len() => expected
+            .iter()
+            .zip(computed)
+            .try_fold(0.0, |worst: f64, (left, right)| Some(worst.max(deviation(left, right)?))),
         (Value::Object(expected), Value::Object(computed)) => {
-            expected.iter().all(|(key, value)| computed.get(key).is_some_and(|found| agrees(value, found, tolerance)))
+            expected.iter().try_fold(0.0, |worst: f64, (key, value)| {
+                let found = computed.get(key).unwrap_or(&Value::Null);
+                Some(worst.max(deviation(value, found)?))
+            })
         }
         _ => match (expected.as_f64(), computed.as_f64()) {
-            (Some(expected), Some(computed)) => (expected - computed).abs() <= tolerance,
-            _ => expected == computed,
+            (Some(expected), Some(computed)) => Some((expected - computed).abs()),
+            _ => (expected == computed).then_some(0.0),
         },
     }
 }
