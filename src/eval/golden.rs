@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::metrics::formulas;
 use super::stats;
 use crate::cost;
 use crate::error::{Error, Problem, Result, suggestion};
@@ -16,10 +17,12 @@ use crate::error::{Error, Problem, Result, suggestion};
 /// Computes an input of the golden rows' shape; `None` if it does not know the metric.
 type Compute = fn(&str, &Value) -> Option<std::result::Result<Value, String>>;
 
-const COMPUTE: &[Compute] = &[stats::golden::compute, cost::golden::compute];
+const COMPUTE: &[Compute] = &[formulas::golden::compute, stats::golden::compute, cost::golden::compute];
 
 /// The rows that ship with the program, by file.
 const OWN: &[(&str, &str)] = &[
+    ("retrieval.jsonl", include_str!("../../data/golden/retrieval.jsonl")),
+    ("text.jsonl", include_str!("../../data/golden/text.jsonl")),
     ("stats.jsonl", include_str!("../../data/golden/stats.jsonl")),
     ("agreement.jsonl", include_str!("../../data/golden/agreement.jsonl")),
     ("cost.jsonl", include_str!("../../data/golden/cost.jsonl")),
@@ -109,7 +112,7 @@ impl Check {
 }
 
 fn names() -> impl Iterator<Item = &'static str> {
-    stats::golden::names().chain(cost::golden::NAMES.iter().copied())
+    formulas::golden::NAMES.iter().copied().chain(stats::golden::names()).chain(cost::golden::NAMES.iter().copied())
 }
 
 #[cfg(test)]

@@ -3,13 +3,45 @@
 
 mod answer_relevancy;
 mod assertions;
+mod bleu;
+mod chrf;
+mod citations;
+mod contains;
+mod contains_all;
+mod contains_any;
+mod context_precision;
 mod context_recall;
 mod cost;
+mod exact_match;
+mod expected_text;
+pub(crate) mod formulas;
+mod hit_rate;
+mod is_json;
 mod latency;
+mod levenshtein;
+mod limit;
+mod map;
+mod max_characters;
+mod max_latency;
+mod max_tokens;
+mod max_words;
+mod mrr;
+mod ndcg;
 mod options;
 mod overall;
+mod precision;
+mod recall;
+mod reference;
 mod refusal;
+mod regex;
+mod retrieval;
+mod rouge;
+mod rouge_1;
+mod rouge_2;
+mod rouge_l;
 mod scorer;
+mod starts_with;
+mod token_f1;
 
 use std::fmt::Write as _;
 
@@ -165,7 +197,33 @@ impl From<Outcome> for Scored {
 /// outcomes come last.
 pub(crate) const METRICS: &[Metric] = &[
     context_recall::METRIC,
+    context_precision::METRIC,
+    recall::METRIC,
+    precision::METRIC,
+    hit_rate::METRIC,
+    mrr::METRIC,
+    map::METRIC,
+    ndcg::METRIC,
     answer_relevancy::METRIC,
+    exact_match::METRIC,
+    token_f1::METRIC,
+    rouge_1::METRIC,
+    rouge_2::METRIC,
+    rouge_l::METRIC,
+    bleu::METRIC,
+    chrf::METRIC,
+    levenshtein::METRIC,
+    contains::METRIC,
+    contains_all::METRIC,
+    contains_any::METRIC,
+    starts_with::METRIC,
+    regex::METRIC,
+    is_json::METRIC,
+    max_words::METRIC,
+    max_characters::METRIC,
+    max_tokens::METRIC,
+    max_latency::METRIC,
+    citations::METRIC,
     refusal::METRIC,
     latency::METRIC,
     cost::METRIC,
@@ -207,6 +265,10 @@ fn skipped(reason: &str) -> Outcome {
     Outcome::Skipped { reason: reason.to_owned() }
 }
 
+fn not_applicable(reason: &str) -> Outcome {
+    Outcome::NotApplicable { reason: reason.to_owned() }
+}
+
 /// The share that `part` is of `whole`, which is not 0.
 #[expect(clippy::cast_precision_loss, reason = "counts of list items are far below 2^52")]
 fn share(part: usize, whole: usize) -> f64 {
@@ -236,7 +298,7 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for metric in METRICS {
             assert!(seen.insert(metric.name), "{} twice", metric.name);
-            assert!(metric.documentation.contains("Skipped"), "{}: when is it skipped?", metric.name);
+            assert!(metric.documentation.to_lowercase().contains("skipped"), "{}: when is it skipped?", metric.name);
             assert!(!metric.summary.ends_with('.'), "{}", metric.name);
         }
     }

@@ -7,6 +7,7 @@ mod docs;
 mod gate;
 mod ingest;
 mod layers;
+mod metrics;
 mod models;
 mod pgvector;
 #[cfg(unix)]

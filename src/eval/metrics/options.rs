@@ -35,7 +35,6 @@ impl Options {
     }
 
     /// The cut-off rank `k` of a metric that has one, at least 1.
-    #[expect(dead_code, reason = "for metrics with a rank")]
     pub(super) fn rank(&self) -> usize {
         self.rank
     }
@@ -44,7 +43,6 @@ impl Options {
         self.values.get(key)
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for metrics with options"))]
     pub(super) fn text(&self, key: &str) -> Result<Option<&str>, String> {
         match self.value(key) {
             None => Ok(None),
@@ -54,7 +52,6 @@ impl Options {
     }
 
     /// The strings of an array; a single string counts as an array of one. Empty if there is no such key.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for metrics with options"))]
     pub(super) fn texts(&self, key: &str) -> Result<Vec<String>, String> {
         match self.value(key) {
             None => Ok(Vec::new()),
@@ -67,7 +64,6 @@ impl Options {
         }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for metrics with options"))]
     pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, String> {
         match self.value(key) {
             None => Ok(None),

@@ -182,6 +182,14 @@ pub(super) fn asked(ask: impl Ask + 'static) -> Measure {
     Measure::Asked(Box::new(ask))
 }
 
+/// For tests: what a metric with these options says of one output.
+#[cfg(test)]
+pub(super) fn measured(kind: &str, options: &Value, case: &Case, output: &Output) -> Outcome {
+    let options = options.as_object().expect("options are an object").clone();
+    let scorer = Scorer::new(kind, kind, options).expect("the options are right");
+    scorer.score(case, output, &Tools::default()).now_or_never().expect("it asks nobody").outcome
+}
+
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
@@ -193,7 +201,7 @@ mod tests {
         names.iter().map(|name| Arc::new(Scorer::plain(name).unwrap())).collect()
     }
 
-    fn measured(scorers: &[Arc<Scorer>], case: &Case, output: &Result<Output, String>) -> Vec<(String, Outcome)> {
+    fn all_measured(scorers: &[Arc<Scorer>], case: &Case, output: &Result<Output, String>) -> Vec<(String, Outcome)> {
         let measured = measure(scorers, case, output, &Tools::default()).now_or_never().unwrap();
         measured.outcomes.into_iter().map(|(name, outcome)| (name.to_string(), outcome)).collect()
     }
@@ -202,7 +210,7 @@ mod tests {
     fn without_an_output_what_would_have_been_measured_is_errored_and_the_rest_skipped() {
         let scorers = scorers(&["context_recall", "answer_relevancy", "refusal", "latency", "overall"]);
         let case = Case { expected_docs: vec!["A".into()], ..Case::default() };
-        let kinds: Vec<String> = measured(&scorers, &case, &Err("down".into()))
+        let kinds: Vec<String> = all_measured(&scorers, &case, &Err("down".into()))
             .into_iter()
             .map(|(name, outcome)| match outcome {
                 Outcome::Errored { .. } => name,
@@ -219,7 +227,7 @@ mod tests {
         let scorer = [Arc::new(Scorer::of_table("answers", table).unwrap())];
         let case = Case { answerable: Some(false), ..Case::default() };
         let outcome = |answer: &str| {
-            measured(&scorer, &case, &Ok(Output { answer: answer.into(), ..Output::default() })).remove(0)
+            all_measured(&scorer, &case, &Ok(Output { answer: answer.into(), ..Output::default() })).remove(0)
         };
         let refused =
             ("answers".to_owned(), Outcome::Scored { value: 0.0, reason: Some("it holds, but must not".into()) });
