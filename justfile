@@ -40,6 +40,11 @@ bench-retrieval folder *arguments:
     cargo build --release --quiet
     bench/retrieval.py {{ folder }} {{ arguments }}
 
+# how well groundedness tells, on answers labelled faithful or hallucinated; see bench/groundedness.py --help
+bench-groundedness file *arguments:
+    cargo build --release --quiet
+    bench/groundedness.py {{ file }} {{ arguments }}
+
 # known vulnerabilities of the dependencies; needs the network
 audit:
     cargo deny check advisories

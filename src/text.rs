@@ -84,6 +84,13 @@ pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.split_sentence_bounds().map(str::trim).filter(|sentence| !sentence.is_empty())
 }
 
+/// The text of a line such as `- item`, `2. item` or `> quoted`.
+pub(crate) fn list_item(line: &str) -> Option<&str> {
+    let rest = line.trim_start_matches(|character: char| character.is_ascii_digit());
+    let marker: &[&str] = if rest.len() < line.len() { &[". ", ") "] } else { &["- ", "* ", "+ ", "> "] };
+    marker.iter().find_map(|marker| rest.strip_prefix(marker)).map(str::trim_start)
+}
+
 /// How many words a text has; a character of an unspaced script counts as half a word.
 pub(crate) fn word_count(text: &str) -> usize {
     let unspaced = text.chars().filter(|character| is_unspaced_script(*character)).count();
@@ -177,6 +184,21 @@ mod tests {
         assert_eq!(word_count("one two  three"), 3);
         assert_eq!(word_count("東京都"), 2);
         assert_eq!(word_count("RAGとは何か"), 3);
+    }
+
+    #[test]
+    fn a_list_item_is_what_stands_behind_its_mark() {
+        let cases = [
+            ("- a", Some("a")),
+            ("2. b", Some("b")),
+            ("10) c", Some("c")),
+            ("> d", Some("d")),
+            ("3.5 e", None),
+            ("f", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(list_item(line), expected, "{line}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod cost;
 mod exact_match;
 mod expected_text;
 pub(crate) mod formulas;
+mod groundedness;
 mod hit_rate;
 mod is_json;
 mod latency;
@@ -204,6 +205,7 @@ pub(crate) const METRICS: &[Metric] = &[
     mrr::METRIC,
     map::METRIC,
     ndcg::METRIC,
+    groundedness::METRIC,
     answer_relevancy::METRIC,
     exact_match::METRIC,
     token_f1::METRIC,

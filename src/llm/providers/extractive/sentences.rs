@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::text::sentences;
+use crate::text::{list_item, sentences};
 
 /// A link or an image; what it shows is captured.
 static LINK: LazyLock<Regex> =
@@ -103,13 +103,6 @@ fn is_rule(line: &str) -> bool {
 fn heading(line: &str) -> Option<&str> {
     let text = line.trim_start_matches('#');
     (text.len() < line.len() && text.starts_with(' ')).then(|| text.trim_end_matches('#').trim())
-}
-
-/// The text of a line such as `- item`, `2. item` or `> quoted`.
-fn list_item(line: &str) -> Option<&str> {
-    let rest = line.trim_start_matches(|character: char| character.is_ascii_digit());
-    let marker: &[&str] = if rest.len() < line.len() { &[". ", ") "] } else { &["- ", "* ", "+ ", "> "] };
-    marker.iter().find_map(|marker| rest.strip_prefix(marker)).map(str::trim_start)
 }
 
 /// Without the marks for strong text, code and links, on one line.
