@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::cost::Usage;
 
@@ -58,6 +59,16 @@ pub(crate) struct GroundingPassage {
     pub(crate) text: String,
 }
 
+/// The shape that an answer is to have.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Schema {
+    /// Letters, digits, `_` and `-`, at most 64 of them.
+    pub(crate) name: String,
+    /// A JSON Schema of an object. Every object in it lists all its properties as required and forbids others, as the
+    /// strict modes of providers want it.
+    pub(crate) schema: Value,
+}
+
 /// One call to a model.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Request {
@@ -66,6 +77,11 @@ pub(crate) struct Request {
     pub(crate) grounding: Grounding,
     /// The how-manieth time a case asks this, from 0: an earlier time's kept reply is no answer to it.
     pub(crate) repeat: u32,
+    /// Providers are told to keep to it. Servers may ignore it, so the messages must describe the shape as well.
+    pub(crate) schema: Option<Schema>,
+    /// Asks for the log probabilities of the tokens, each with so many alternatives, at most 20. Dialects without any
+    /// leave it out.
+    pub(crate) top_logprobs: Option<u8>,
 }
 
 impl Request {
@@ -97,6 +113,15 @@ pub(crate) enum Finish {
     Other,
 }
 
+/// A token of an answer, and how probable it was.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Token {
+    pub(crate) text: String,
+    /// What else could have stood here, most probable first, usually with the token itself: text and natural logarithm
+    /// of the probability.
+    pub(crate) alternatives: Vec<(String, f64)>,
+}
+
 /// What a model answered. A refusal of the provider (safety block, `refusal` field) is an error, not a reply.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reply {
@@ -112,4 +137,6 @@ pub(crate) struct Reply {
     pub(crate) attempts: u32,
     /// An earlier run's reply, taken from the cache.
     pub(crate) cached: bool,
+    /// The tokens of the text, where they were asked for and the provider gives them.
+    pub(crate) tokens: Option<Vec<Token>>,
 }

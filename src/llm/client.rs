@@ -135,6 +135,7 @@ impl Client {
             latency: answered.latency,
             attempts: answered.attempts,
             cached: answered.cached,
+            tokens: decoded.tokens,
         })
     }
 
@@ -305,6 +306,7 @@ fn extract(request: &Request) -> Reply {
         latency: Some(started.elapsed()),
         attempts: 0,
         cached: false,
+        tokens: None,
     }
 }
 

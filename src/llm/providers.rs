@@ -6,6 +6,7 @@ mod anthropic;
 mod decoded;
 pub(super) mod extractive;
 mod gemini;
+mod logprobs;
 mod ollama;
 mod openai;
 pub(super) mod recorded;
@@ -215,7 +216,11 @@ type Answered<'a> = (&'a str, &'a str, super::Finish, [u64; 5]);
 fn expect_answers(dialect: &Dialect, cases: &[Answered<'_>]) {
     for (name, text, finish, [input, cached_input, cache_write, output, reasoning]) in cases.iter().copied() {
         let usage = crate::cost::Usage { input, cached_input, cache_write, cache_write_1h: 0, output, reasoning };
-        assert_eq!(decode_fixture(dialect, name), Ok(Decoded { text: text.into(), usage, finish }), "{name}");
+        assert_eq!(
+            decode_fixture(dialect, name),
+            Ok(Decoded { text: text.into(), usage, finish, tokens: None }),
+            "{name}"
+        );
     }
 }
 
@@ -248,10 +253,20 @@ fn encode_example(endpoint: &Endpoint, change: impl FnOnce(&mut Request)) -> Htt
             min_support: Some(0.5),
         },
         grounding: Grounding { question: "never sent".into(), ..Grounding::default() },
-        repeat: 0,
+        ..Request::default()
     };
     change(&mut request);
     (endpoint.dialect.encode)(endpoint, "some-model", &request)
+}
+
+/// The part of a body at a JSON pointer when the answer is to have a shape, with log probabilities.
+#[cfg(test)]
+fn encode_shaped(endpoint: &Endpoint, pointer: &str) -> Value {
+    let call = encode_example(endpoint, |request| {
+        request.schema = Some(super::Schema { name: "verdict".into(), schema: serde_json::json!({"type": "object"}) });
+        request.top_logprobs = Some(20);
+    });
+    call.body.unwrap().pointer(pointer).cloned().unwrap_or_default()
 }
 
 #[cfg(test)]

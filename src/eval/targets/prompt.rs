@@ -48,7 +48,7 @@ pub(super) struct Asking<'a> {
 pub(super) async fn ask(asking: Asking<'_>, values: &Map<String, Value>, grounding: Grounding) -> Result<Output> {
     let Asking { client, model, prompt, repeat } = asking;
     let messages = prompt.render(values)?;
-    let request = Request { messages, parameters: prompt.parameters.clone(), grounding, repeat };
+    let request = Request { messages, parameters: prompt.parameters.clone(), grounding, repeat, ..Request::default() };
     let reply = client.chat(model, &request).await?;
     Ok(Output {
         answer: reply.text,

@@ -8,7 +8,7 @@ use super::decoded::{Decoded, Result, join_parts, lacks, refused, string, tokens
 use super::{Auth, Dialect};
 use crate::config::Secret;
 use crate::cost::Usage;
-use crate::llm::{Endpoint, Finish, HttpCall, Request};
+use crate::llm::{Endpoint, Finish, HttpCall, Request, Schema};
 
 pub(super) const DIALECT: Dialect =
     Dialect { name: "anthropic", path: "/v1", auth: Auth::Header("x-api-key"), has_stop: true, encode, decode };
@@ -17,7 +17,7 @@ const API_VERSION: &str = "2023-06-01";
 /// The API has no default of its own.
 const DEFAULT_MAX_TOKENS: u32 = 4096;
 
-/// `seed` does not exist here and is left out: it is a best effort everywhere.
+/// `seed` and log probabilities do not exist here and are left out: both are a best effort everywhere.
 fn encode(endpoint: &Endpoint, model: &str, request: &Request) -> HttpCall {
     let parameters = &request.parameters;
     let (system, turns) = request.split_system();
@@ -33,6 +33,9 @@ fn encode(endpoint: &Endpoint, model: &str, request: &Request) -> HttpCall {
     body.extend(numbers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     if !parameters.stop.is_empty() {
         body.insert("stop_sequences".into(), json!(parameters.stop));
+    }
+    if let Some(Schema { schema, .. }) = &request.schema {
+        body.insert("output_config".into(), json!({ "format": { "type": "json_schema", "schema": schema } }));
     }
     let mut call = endpoint.post("/messages", body.into());
     call.headers.push(("anthropic-version".into(), Secret::new(API_VERSION)));
@@ -72,7 +75,7 @@ fn usage(body: &Value) -> Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{encode_example, expect_answers, expect_errors};
+    use super::super::{encode_example, encode_shaped, expect_answers, expect_errors};
     use super::*;
     use crate::llm::endpoint::tests::endpoint;
 
@@ -96,6 +99,14 @@ mod tests {
             "stop_sequences": ["END"],
         });
         assert_eq!(call.body, Some(expected));
+    }
+
+    #[test]
+    fn a_shape_is_asked_for_and_probabilities_are_not() {
+        let endpoint = endpoint("anthropic", &[("ANTHROPIC_API_KEY", "sk-ant")]);
+        let format = json!({ "type": "json_schema", "schema": { "type": "object" } });
+        assert_eq!(encode_shaped(&endpoint, "/output_config"), json!({ "format": format }));
+        assert!(!encode_shaped(&endpoint, "").to_string().contains("logprobs"));
     }
 
     #[test]

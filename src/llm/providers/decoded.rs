@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::cost::Usage;
 use crate::error::Error;
-use crate::llm::Finish;
 use crate::llm::failure::shorten;
+use crate::llm::{Finish, Token};
 
 /// A model's answer, before the client adds what it took to get it.
 #[derive(Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub(in crate::llm) struct Decoded {
     pub(in crate::llm) text: String,
     pub(in crate::llm) usage: Usage,
     pub(in crate::llm) finish: Finish,
+    /// With their probabilities, where they were asked for and are given.
+    pub(in crate::llm) tokens: Option<Vec<Token>>,
 }
 
 /// Why a reply is no answer.
@@ -43,7 +45,11 @@ impl Decoded {
             let reason = reason.unwrap_or("none given");
             return Err(said(format!("the model returned no text (finish reason: {reason})")));
         }
-        Ok(Self { text, usage, finish })
+        Ok(Self { text, usage, finish, tokens: None })
+    }
+
+    pub(super) fn with_tokens(self, tokens: Option<Vec<Token>>) -> Self {
+        Self { tokens, ..self }
     }
 }
 

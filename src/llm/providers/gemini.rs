@@ -5,9 +5,9 @@
 use serde_json::{Map, Value, json};
 
 use super::decoded::{Decoded, Result, blocked, join_parts, lacks, string, tokens};
-use super::{Auth, Dialect};
+use super::{Auth, Dialect, logprobs};
 use crate::cost::Usage;
-use crate::llm::{Endpoint, Finish, HttpCall, Request, Role};
+use crate::llm::{Endpoint, Finish, HttpCall, Request, Role, Token};
 
 pub(super) const DIALECT: Dialect =
     Dialect { name: "gemini", path: "/v1beta", auth: Auth::Header("x-goog-api-key"), has_stop: true, encode, decode };
@@ -40,6 +40,10 @@ fn generation_config(request: &Request) -> Map<String, Value> {
         ("maxOutputTokens", parameters.max_tokens.map(Value::from)),
         ("seed", parameters.seed.map(Value::from)),
         ("stopSequences", stop),
+        ("responseMimeType", request.schema.as_ref().map(|_| "application/json".into())),
+        ("responseJsonSchema", request.schema.as_ref().map(|schema| schema.schema.clone())),
+        ("responseLogprobs", request.top_logprobs.map(|_| true.into())),
+        ("logprobs", request.top_logprobs.map(Value::from)),
     ];
     values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
@@ -62,7 +66,19 @@ fn decode(body: &Value) -> Result<Decoded> {
     // A candidate that was cut off while thinking has no parts.
     let parts = candidate.pointer("/content/parts").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let text = join_parts(parts, |part| part.pointer("/thought") != Some(&Value::Bool(true)));
-    Decoded::new(text, usage(body), finish, reason)
+    Ok(Decoded::new(text, usage(body), finish, reason)?.with_tokens(read_tokens(candidate)))
+}
+
+/// The chosen tokens and, in a list beside them, the alternatives of each step.
+fn read_tokens(candidate: &Value) -> Option<Vec<Token>> {
+    let list = |name: &str| candidate.pointer(&format!("/logprobsResult/{name}"))?.as_array();
+    let (chosen, top) = (list("chosenCandidates")?, list("topCandidates")?);
+    let token = |(chosen, top): (&Value, &Value)| {
+        let alternatives = top.pointer("/candidates").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let text = string(chosen, "/token")?.to_owned();
+        Some(Token { text, alternatives: logprobs::pairs(alternatives, "/logProbability") })
+    };
+    chosen.iter().zip(top).map(token).collect()
 }
 
 /// Finish reasons by which the service itself withholds or distrusts the answer.
@@ -87,7 +103,7 @@ fn usage(body: &Value) -> Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{encode_example, expect_answers, expect_errors};
+    use super::super::{decode_fixture, encode_example, encode_shaped, expect_answers, expect_errors};
     use super::*;
     use crate::llm::endpoint::tests::endpoint;
 
@@ -113,6 +129,23 @@ mod tests {
             },
         });
         assert_eq!(call.body, Some(expected));
+    }
+
+    #[test]
+    fn a_shape_is_asked_for_with_probabilities() {
+        let endpoint = endpoint("gemini", &[("GEMINI_API_KEY", "AIza")]);
+        let value = |name: &str| encode_shaped(&endpoint, &format!("/generationConfig/{name}"));
+        assert_eq!(value("responseMimeType"), json!("application/json"));
+        assert_eq!(value("responseJsonSchema"), json!({ "type": "object" }));
+        assert_eq!((value("responseLogprobs"), value("logprobs")), (json!(true), json!(20)));
+    }
+
+    #[test]
+    fn tokens_are_read_with_their_alternatives() {
+        let decoded = decode_fixture(&DIALECT, "success_logprobs").unwrap();
+        let tokens = decoded.tokens.unwrap();
+        assert_eq!(tokens.iter().map(|token| token.text.as_str()).collect::<String>(), decoded.text);
+        assert_eq!(tokens[3].alternatives, [("4".to_owned(), -0.25), ("5".to_owned(), -1.5)]);
     }
 
     #[test]

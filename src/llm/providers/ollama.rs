@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::decoded::{Decoded, Result, lacks, string, tokens};
-use super::{Auth, Dialect};
+use super::{Auth, Dialect, logprobs};
 use crate::cost::Usage;
 use crate::llm::{Endpoint, Finish, HttpCall, Request};
 
@@ -25,6 +25,11 @@ fn encode(endpoint: &Endpoint, model: &str, request: &Request) -> HttpCall {
     let options = options(request);
     if !options.is_empty() {
         body.insert("options".into(), options.into());
+    }
+    body.extend(request.schema.as_ref().map(|schema| ("format".to_owned(), schema.schema.clone())));
+    if let Some(count) = request.top_logprobs {
+        body.insert("logprobs".into(), true.into());
+        body.insert("top_logprobs".into(), count.into());
     }
     endpoint.post("/api/chat", body.into())
 }
@@ -50,7 +55,8 @@ fn decode(body: &Value) -> Result<Decoded> {
         Some("length") => Finish::Length,
         _ => Finish::Other,
     };
-    Decoded::new(text.to_owned(), usage(body), finish, reason)
+    let tokens = logprobs::read(body, "/logprobs");
+    Ok(Decoded::new(text.to_owned(), usage(body), finish, reason)?.with_tokens(tokens))
 }
 
 /// The counts are left out at times; thinking is counted with the answer.
@@ -60,7 +66,7 @@ fn usage(body: &Value) -> Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{encode_example, expect_answers, expect_errors};
+    use super::super::{decode_fixture, encode_example, encode_shaped, expect_answers, expect_errors};
     use super::*;
     use crate::llm::endpoint::tests::endpoint;
 
@@ -81,6 +87,22 @@ mod tests {
             "options": { "temperature": 0.2, "top_p": 0.9, "num_predict": 256, "seed": 7, "stop": ["END"] },
         });
         assert_eq!(call.body, Some(expected));
+    }
+
+    #[test]
+    fn a_shape_is_asked_for_with_probabilities() {
+        let endpoint = endpoint("ollama", &[]);
+        assert_eq!(encode_shaped(&endpoint, "/format"), json!({ "type": "object" }));
+        assert_eq!(encode_shaped(&endpoint, "/logprobs"), json!(true));
+        assert_eq!(encode_shaped(&endpoint, "/top_logprobs"), json!(20));
+    }
+
+    #[test]
+    fn tokens_are_read_with_their_alternatives() {
+        let decoded = decode_fixture(&DIALECT, "success_logprobs").unwrap();
+        let tokens = decoded.tokens.unwrap();
+        assert_eq!(tokens.iter().map(|token| token.text.as_str()).collect::<String>(), decoded.text);
+        assert_eq!(tokens[3].alternatives, [("4".to_owned(), -0.25), ("5".to_owned(), -1.5)]);
     }
 
     #[test]

@@ -5,10 +5,10 @@
 use serde_json::{Map, Value, json};
 
 use super::decoded::{Decoded, Result, blocked, join_parts, lacks, refused, reported, string, tokens};
-use super::{Auth, Dialect};
+use super::{Auth, Dialect, logprobs};
 use crate::cost::Usage;
 use crate::llm::failure::provider_message;
-use crate::llm::{Endpoint, Finish, HttpCall, Request};
+use crate::llm::{Endpoint, Finish, HttpCall, Request, Schema};
 
 pub(super) const DIALECT: Dialect =
     Dialect { name: "openai", path: "/v1", auth: Auth::Bearer, has_stop: true, encode, decode };
@@ -34,7 +34,20 @@ fn encode(endpoint: &Endpoint, model: &str, request: &Request) -> HttpCall {
     if !parameters.stop.is_empty() {
         body.insert("stop".into(), json!(parameters.stop));
     }
+    body.extend(request.schema.as_ref().map(|schema| ("response_format".to_owned(), format(endpoint, schema))));
+    if let Some(count) = request.top_logprobs {
+        body.insert("logprobs".into(), true.into());
+        body.insert("top_logprobs".into(), count.into());
+    }
     endpoint.post("/chat/completions", body.into())
+}
+
+/// `DeepSeek` knows JSON, but no schemas.
+fn format(endpoint: &Endpoint, Schema { name, schema }: &Schema) -> Value {
+    if endpoint.host().ends_with("api.deepseek.com") {
+        return json!({ "type": "json_object" });
+    }
+    json!({ "type": "json_schema", "json_schema": { "name": name, "schema": schema, "strict": true } })
 }
 
 /// Where look-alikes differ from the original and reject its names.
@@ -82,7 +95,8 @@ fn decode(body: &Value) -> Result<Decoded> {
         Some("length") => Finish::Length,
         _ => Finish::Other,
     };
-    Decoded::new(text, usage(body), finish, reason)
+    let tokens = logprobs::read(choice, "/logprobs/content");
+    Ok(Decoded::new(text, usage(body), finish, reason)?.with_tokens(tokens))
 }
 
 /// Prompt tokens include the cached ones, completion tokens the reasoning.
@@ -104,7 +118,7 @@ fn usage(body: &Value) -> Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{encode_example, expect_answers, expect_errors};
+    use super::super::{decode_fixture, encode_example, encode_shaped, expect_answers, expect_errors};
     use super::*;
     use crate::llm::endpoint::tests::endpoint;
 
@@ -155,6 +169,26 @@ mod tests {
             assert!(names.iter().all(|name| body.get(name).is_some()), "{provider}: {body}");
             assert!(body.get("max_completion_tokens").is_none(), "{provider}: {body}");
         }
+    }
+
+    #[test]
+    fn a_shape_is_asked_for_strictly_with_probabilities() {
+        let openai = endpoint("openai", &[("OPENAI_API_KEY", "key")]);
+        let schema = json!({ "name": "verdict", "schema": { "type": "object" }, "strict": true });
+        let expected = json!({ "type": "json_schema", "json_schema": schema });
+        assert_eq!(encode_shaped(&openai, "/response_format"), expected);
+        assert_eq!(encode_shaped(&openai, "/logprobs"), json!(true));
+        assert_eq!(encode_shaped(&openai, "/top_logprobs"), json!(20));
+        let deepseek = endpoint("deepseek", &[("DEEPSEEK_API_KEY", "key")]);
+        assert_eq!(encode_shaped(&deepseek, "/response_format"), json!({ "type": "json_object" }));
+    }
+
+    #[test]
+    fn tokens_are_read_with_their_alternatives() {
+        let decoded = decode_fixture(&DIALECT, "success_logprobs").unwrap();
+        let tokens = decoded.tokens.unwrap();
+        assert_eq!(tokens.iter().map(|token| token.text.as_str()).collect::<String>(), decoded.text);
+        assert_eq!(tokens[3].alternatives, [("4".to_owned(), -0.25), ("5".to_owned(), -1.5)]);
     }
 
     #[test]

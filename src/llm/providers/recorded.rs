@@ -99,6 +99,7 @@ impl Recording {
             latency: None,
             attempts: 0,
             cached: false,
+            tokens: None,
         })
     }
 

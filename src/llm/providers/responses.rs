@@ -5,9 +5,9 @@
 use serde_json::{Map, Value, json};
 
 use super::decoded::{Decoded, Result, blocked, join_parts, lacks, refused, reported, string, tokens};
-use super::{Auth, Dialect};
+use super::{Auth, Dialect, logprobs};
 use crate::cost::Usage;
-use crate::llm::{Endpoint, Finish, HttpCall, Request};
+use crate::llm::{Endpoint, Finish, HttpCall, Request, Schema};
 
 pub(super) const DIALECT: Dialect =
     Dialect { name: "openai-responses", path: "/v1", auth: Auth::Bearer, has_stop: false, encode, decode };
@@ -30,6 +30,14 @@ fn encode(endpoint: &Endpoint, model: &str, request: &Request) -> HttpCall {
         ("max_output_tokens", parameters.max_tokens.map(Value::from)),
     ];
     body.extend(numbers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    if let Some(Schema { name, schema }) = &request.schema {
+        let format = json!({ "type": "json_schema", "name": name, "schema": schema, "strict": true });
+        body.insert("text".into(), json!({ "format": format }));
+    }
+    if let Some(count) = request.top_logprobs {
+        body.insert("top_logprobs".into(), count.into());
+        body.insert("include".into(), json!(["message.output_text.logprobs"]));
+    }
     endpoint.post("/responses", body.into())
 }
 
@@ -56,7 +64,8 @@ fn decode(body: &Value) -> Result<Decoded> {
         _ => Finish::Other,
     };
     let text = join_parts(&parts, |part| string(part, "/type") == Some("output_text"));
-    Decoded::new(text, usage(body), finish, reason)
+    let tokens = parts.iter().find_map(|part| logprobs::read(part, "/logprobs"));
+    Ok(Decoded::new(text, usage(body), finish, reason)?.with_tokens(tokens))
 }
 
 /// Input tokens include the cached ones, output tokens the reasoning.
@@ -77,7 +86,7 @@ fn usage(body: &Value) -> Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{encode_example, expect_answers, expect_errors};
+    use super::super::{decode_fixture, encode_example, encode_shaped, expect_answers, expect_errors};
     use super::*;
     use crate::llm::endpoint::tests::endpoint;
 
@@ -100,6 +109,24 @@ mod tests {
             "max_output_tokens": 256,
         });
         assert_eq!(call.body, Some(expected));
+    }
+
+    #[test]
+    fn a_shape_is_asked_for_strictly_with_probabilities() {
+        let endpoint = endpoint("openai-responses", &[("OPENAI_API_KEY", "key")]);
+        let format =
+            json!({ "type": "json_schema", "name": "verdict", "schema": { "type": "object" }, "strict": true });
+        assert_eq!(encode_shaped(&endpoint, "/text"), json!({ "format": format }));
+        assert_eq!(encode_shaped(&endpoint, "/top_logprobs"), json!(20));
+        assert_eq!(encode_shaped(&endpoint, "/include"), json!(["message.output_text.logprobs"]));
+    }
+
+    #[test]
+    fn tokens_are_read_with_their_alternatives() {
+        let decoded = decode_fixture(&DIALECT, "success_logprobs").unwrap();
+        let tokens = decoded.tokens.unwrap();
+        assert_eq!(tokens.iter().map(|token| token.text.as_str()).collect::<String>(), decoded.text);
+        assert_eq!(tokens[3].alternatives, [("4".to_owned(), -0.25), ("5".to_owned(), -1.5)]);
     }
 
     #[test]
