@@ -36,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) target: Target,
     pub(crate) retrieval: Retrieval,
     pub(crate) eval: Eval,
+    pub(crate) judge: Judge,
     pub(crate) metrics: Vec<OwnMetric>,
     pub(crate) gate: Gate,
     pub(crate) cache: Cache,
@@ -141,6 +142,30 @@ pub(crate) struct OwnMetric {
     pub(crate) line: Option<usize>,
     /// Every key of its table, `type` among them.
     pub(crate) table: serde_json::Map<String, serde_json::Value>,
+}
+
+/// `[judge]`: the models that metrics ask for verdicts.
+pub(crate) struct Judge {
+    /// One, or a panel; none if nobody named one.
+    pub(crate) models: Vec<Located<String>>,
+    pub(crate) temperature: Temperature,
+    pub(crate) seed: Option<i64>,
+    /// Whether the provider is told the shape of a verdict.
+    pub(crate) structured_output: bool,
+    /// Whether to ask for log probabilities; `None` asks where they are known to be told.
+    pub(crate) logprobs: Option<bool>,
+    /// Whether the model under test may judge itself.
+    pub(crate) allow_same_model: bool,
+}
+
+/// How the judge is to choose its words.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Temperature {
+    /// 0, or what the model fixes.
+    Unset,
+    Fixed(f64),
+    /// As the provider does it when nothing is said.
+    Provider,
 }
 
 /// `[gate]`: the bar.

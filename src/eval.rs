@@ -10,6 +10,7 @@ mod case;
 mod dataset;
 pub(crate) mod golden;
 mod journal;
+pub(crate) mod judge;
 pub(crate) mod metrics;
 mod queue;
 mod result;

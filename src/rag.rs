@@ -17,7 +17,7 @@ mod retrieval;
 mod stores;
 
 pub(crate) use document::{Chunk, Document, Passage};
-pub(crate) use embedders::{Embedder, Purpose, minilm};
+pub(crate) use embedders::{Embedder, Purpose, minilm, open as open_embedder};
 pub(crate) use ingest::{IngestEvent, IngestSummary, ingest};
 pub(crate) use retrieval::Retriever;
 pub(crate) use stores::Coverage;

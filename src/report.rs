@@ -10,6 +10,7 @@ pub(crate) mod baseline;
 mod build;
 mod comparison;
 pub(crate) mod json;
+mod judged;
 pub(crate) mod merge;
 mod progress;
 mod spend;
@@ -29,6 +30,7 @@ use crate::git::Commit;
 
 pub(crate) use build::{Facts, Outline, build};
 pub(crate) use comparison::{Comparison, Difference, DropFinding, Flip, compare};
+pub(crate) use judged::{JudgeFacts, Judgements};
 pub(crate) use progress::Progress;
 pub(crate) use spend::CostByRole;
 pub(crate) use summary::{Cause, Flaky, Highlights, Summary};
@@ -49,6 +51,9 @@ pub(crate) struct Report {
     pub(crate) timestamp: String,
     pub(crate) duration_ms: f64,
     pub(crate) target: TargetFacts,
+    /// Who judged, and by what; `None` if nothing was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) judge: Option<JudgeFacts>,
     /// `None` for targets that bring their own prompt.
     pub(crate) prompt: Option<PromptFacts>,
     /// The prompt's version alone, where scripts look for it.
@@ -186,6 +191,9 @@ pub(crate) struct Estimate {
     #[serde(default)]
     pub(crate) not_applicable: usize,
     pub(crate) errored: usize,
+    /// How the judge came to the values.
+    #[serde(default, skip_serializing_if = "Judgements::is_empty")]
+    pub(crate) judged: Judgements,
 }
 
 /// What asking each case several times showed of a metric. A repeat passes if it meets the bar, or is 1 without one.

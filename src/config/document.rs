@@ -172,6 +172,11 @@ impl<'a> Section<'a> {
         Some(found)
     }
 
+    /// Whether this word stands where a value of another type could.
+    pub(super) fn is_word(&self, key: &str, word: &str) -> bool {
+        self.value(key).is_some_and(|(value, _)| value.get_ref().as_str() == Some(word))
+    }
+
     fn check_range<T: PartialOrd + Display>(&self, key: &str, found: &Located<T>, range: &RangeInclusive<T>) {
         if !range.contains(&found.value) {
             let (least, most) = (range.start(), range.end());

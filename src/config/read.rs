@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::document::{Document, Section};
 use super::{
-    Cache, Config, CustomProvider, Env, Eval, Gate, HttpTarget, Located, MetricUnit, OwnMetric, Pgvector,
+    Cache, Config, CustomProvider, Env, Eval, Gate, HttpTarget, Judge, Located, MetricUnit, OwnMetric, Pgvector,
     ProviderLimits, Queue, Regression, Retrieval, Rule, Secret, Source, Stop, StoreKind, Target, TargetKind,
-    Vocabulary,
+    Temperature, Vocabulary,
 };
 use crate::digest::sha256;
 use crate::error::suggestion;
@@ -46,6 +46,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     let target = read_target(&root.section("target"), &context);
     let retrieval = read_retrieval(&root.section("retrieval"), &context);
     let eval = read_eval(&root.section("eval"), &context);
+    let judge = read_judge(&root.section("judge"), &context);
     let gate = read_gate(&root.section("gate"), &context);
     let limits = read_limits(&root.section("limits"), &context);
     let cache = read_cache(&root.section("cache"));
@@ -59,6 +60,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         target: target?,
         retrieval: retrieval?,
         eval: eval?,
+        judge: judge?,
         metrics: own_metrics,
         gate: gate?,
         cache: cache?,
@@ -316,6 +318,43 @@ fn read_eval(section: &Section, context: &Context) -> Option<Eval> {
     })
 }
 
+fn read_judge(section: &Section, context: &Context) -> Option<Judge> {
+    let model = section.string("model");
+    let panel = section.strings("models");
+    if model.is_some() && panel.is_some() {
+        let hint = "keep judge.model for one judge, or judge.models for several";
+        let message = "judge.model and judge.models are both set".to_owned();
+        context.document.report(section.line_of("models"), message, Some(hint.into()));
+    }
+    let models: Vec<Located<String>> = model.into_iter().chain(panel.into_iter().flatten()).collect();
+    for (index, model) in models.iter().enumerate() {
+        check_model(context, model, MODEL_HINT);
+        if models[..index].iter().any(|earlier| earlier.value == model.value) {
+            let message = format!("{} is named twice in judge.models", model.value);
+            context.document.report(model.line, message, Some("two equal votes are one".into()));
+        }
+    }
+    let temperature = if section.is_word("temperature", "default") {
+        Temperature::Provider
+    } else {
+        let number = section.number("temperature", 0.0..=2.0);
+        number.map_or(Temperature::Unset, |number| Temperature::Fixed(number.value))
+    };
+    let seed = section.integer("seed", 0..=i64::from(i32::MAX)).and_then(|seed| i64::try_from(seed).ok());
+    let structured_output = section.boolean("structured_output");
+    let logprobs = section.boolean("logprobs").map(|logprobs| logprobs.value);
+    let allow_same_model = section.boolean("allow_same_model");
+    section.finish();
+    Some(Judge {
+        models,
+        temperature,
+        seed,
+        structured_output: structured_output?.value,
+        logprobs,
+        allow_same_model: allow_same_model?.value,
+    })
+}
+
 /// The unit of a metric's threshold; a problem if there is no such metric.
 fn metric_unit(context: &Context, name: &str, line: Option<usize>) -> Option<MetricUnit> {
     let own = context.own_metrics.iter().find(|own| own.name == name);
@@ -334,7 +373,7 @@ fn metric_unit(context: &Context, name: &str, line: Option<usize>) -> Option<Met
 }
 
 /// Names that mean something else in a report's rows or under `[gate]`.
-const TAKEN: [&str; 21] = [
+const TAKEN: [&str; 22] = [
     "id",
     "question",
     "category",
@@ -352,6 +391,7 @@ const TAKEN: [&str; 21] = [
     "cached",
     "usage",
     "judge_usage",
+    "judged",
     "cost",
     "cost_usd",
     "rule",

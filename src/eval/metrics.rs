@@ -1,7 +1,9 @@
 //! Metrics score one output, from 0 worst to 1 best unless their unit says otherwise. One file each, one row here;
 //! `llmops explain`, the reference page and the configuration check all read these entries.
 
+mod answer_correctness;
 mod answer_relevancy;
+mod answer_relevancy_judged;
 mod assertions;
 mod bleu;
 mod chrf;
@@ -10,14 +12,19 @@ mod contains;
 mod contains_all;
 mod contains_any;
 mod context_precision;
+mod context_precision_judged;
 mod context_recall;
+mod context_recall_judged;
 mod cost;
 mod exact_match;
 mod expected_text;
+mod factuality;
+mod faithfulness;
 pub(crate) mod formulas;
 mod groundedness;
 mod hit_rate;
 mod is_json;
+mod judged;
 mod latency;
 mod levenshtein;
 mod limit;
@@ -30,6 +37,7 @@ mod mrr;
 mod ndcg;
 mod options;
 mod overall;
+mod pairwise;
 mod precision;
 mod recall;
 mod reference;
@@ -40,18 +48,23 @@ mod rouge;
 mod rouge_1;
 mod rouge_2;
 mod rouge_l;
+mod rubric;
 mod scorer;
+mod semantic_similarity;
 mod starts_with;
 mod token_f1;
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::config::MetricUnit;
 use crate::cost::{Cost, Usage};
+use crate::rag::Embedder;
 
+use super::judge::{Judge, Judged, Rubric};
 use super::{Case, Outcome, Output};
 
 pub(crate) use self::assertions::{Assertion, METRIC as ASSERTIONS};
@@ -102,6 +115,10 @@ pub(crate) enum Need {
     Passages,
     /// A target that asks a model of ours, whose price can be known.
     Model,
+    /// Models that judge.
+    Judge,
+    /// Vectors of texts.
+    Embedder,
 }
 
 /// What a metric's values are, and which way is better.
@@ -174,11 +191,19 @@ pub(crate) enum Measure {
 pub(crate) trait Ask: Send + Sync {
     /// Whoever cannot be asked, or gives no usable answer, makes the outcome errored, never a score.
     fn ask<'a>(&'a self, case: &'a Case, output: &'a Output, tools: &'a Tools) -> BoxFuture<'a, Scored>;
+
+    /// What it asks the judge, word for word.
+    fn rubrics(&self) -> Vec<&Rubric> {
+        Vec::new()
+    }
 }
 
 /// What metrics can ask; what a project does not have is not there.
-#[derive(Default)]
-pub(crate) struct Tools {}
+#[derive(Clone, Default)]
+pub(crate) struct Tools {
+    pub(crate) judge: Option<Arc<Judge>>,
+    pub(crate) embedder: Option<Arc<dyn Embedder>>,
+}
 
 /// An outcome, and what asking for it consumed.
 #[derive(Debug, Clone, PartialEq)]
@@ -186,11 +211,13 @@ pub(crate) struct Scored {
     pub(crate) outcome: Outcome,
     /// Tokens of the judge.
     pub(crate) judge: Usage,
+    /// How the judge came to it.
+    pub(crate) judged: Judged,
 }
 
 impl From<Outcome> for Scored {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, judge: Usage::default() }
+        Self { outcome, judge: Usage::default(), judged: Judged::default() }
     }
 }
 
@@ -206,7 +233,16 @@ pub(crate) const METRICS: &[Metric] = &[
     map::METRIC,
     ndcg::METRIC,
     groundedness::METRIC,
+    context_recall_judged::METRIC,
+    context_precision_judged::METRIC,
+    faithfulness::METRIC,
     answer_relevancy::METRIC,
+    answer_relevancy_judged::METRIC,
+    answer_correctness::METRIC,
+    factuality::METRIC,
+    semantic_similarity::METRIC,
+    rubric::METRIC,
+    pairwise::METRIC,
     exact_match::METRIC,
     token_f1::METRIC,
     rouge_1::METRIC,

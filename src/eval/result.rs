@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
+use super::judge::Judged;
 use super::metrics::Measurements;
 use super::{Case, Outcome, Output};
 use crate::cost::{Cost, Usage};
@@ -47,6 +48,9 @@ pub(crate) struct CaseResult {
     /// What asking the judge for this row consumed.
     #[serde(skip_serializing_if = "Usage::is_zero")]
     judge_usage: Usage,
+    /// By metric: how the judge came to its outcome.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    judged: BTreeMap<String, Judged>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -86,6 +90,7 @@ impl CaseResult {
             usage: Usage::default(),
             cost_usd: None,
             judge_usage: measured.judge,
+            judged: measured.judged.into_iter().map(|(name, judged)| (name.to_string(), judged)).collect(),
         };
         match output {
             Err(error) => Self { error: Some(error), ..result },
@@ -161,6 +166,8 @@ pub(crate) struct Measured {
     pub(crate) cost_usd: Option<Cost>,
     #[serde(default)]
     pub(crate) judge_usage: Usage,
+    #[serde(default)]
+    pub(crate) judged: BTreeMap<String, Judged>,
 }
 
 impl Measured {
@@ -191,7 +198,7 @@ mod tests {
         let case = Case { id: "a".into(), question: "Q".into(), line: 3, ..Case::default() };
         let cost = Cost::parse("0.0000025").unwrap();
         let output = Output { answer: "A".into(), attempts: 2, cost: Some(Ok(cost)), ..Output::default() };
-        let measurements = Measurements { outcomes: outcomes.clone(), judge: Usage::default() };
+        let measurements = Measurements { outcomes: outcomes.clone(), ..Measurements::default() };
         let row = CaseResult::new(case, Place::default(), Ok(output), measurements).to_row().unwrap();
         let value: serde_json::Value = serde_json::from_slice(&row).unwrap();
         assert_eq!((&value["refusal"], &value["latency"]), (&0.5.into(), &serde_json::Value::Null));
@@ -207,7 +214,7 @@ mod tests {
     fn a_failure_is_the_cases_own_or_a_metrics() {
         let failed = |output| {
             let outcomes = vec![("refusal".into(), Outcome::Errored { message: "no verdict".into() })];
-            let measured = Measurements { outcomes, judge: Usage::default() };
+            let measured = Measurements { outcomes, ..Measurements::default() };
             let place = Place { index: 4, repeat: Some(1) };
             let row = CaseResult::new(Case::default(), place, output, measured).to_row().unwrap();
             Measured::of_row(&row).unwrap().failure().map(str::to_owned)

@@ -111,14 +111,25 @@ impl Client {
 
     /// What the model answers. Refusals, blocks and empty answers are errors.
     pub(crate) async fn chat(&self, model: &Model, request: &Request) -> Result<Reply> {
+        self.chat_if(model, request, &|_| true).await
+    }
+
+    /// The same for an answer that must be usable. One whose text `is_usable` refuses is given all the same, but it is
+    /// neither taken from the cache nor kept there: asking again later must be able to mend it.
+    pub(crate) async fn chat_if(&self, model: &Model, request: &Request, is_usable: &IsUsable<'_>) -> Result<Reply> {
         match self.route(model)? {
             Route::Extractive => Ok(extract(request)),
             Route::Recorded => self.recording(&model.name)?.reply(request.question()),
-            Route::Wire(endpoint) => self.chat_over_wire(&endpoint, &model.name, request).await,
+            Route::Wire(endpoint) => self.chat_over_wire((&endpoint, &model.name), request, is_usable).await,
         }
     }
 
-    async fn chat_over_wire(&self, endpoint: &Endpoint, model: &str, request: &Request) -> Result<Reply> {
+    async fn chat_over_wire(
+        &self,
+        (endpoint, model): (&Endpoint, &str),
+        request: &Request,
+        is_usable: &IsUsable<'_>,
+    ) -> Result<Reply> {
         let dialect = &endpoint.dialect;
         if !dialect.has_stop && !request.parameters.stop.is_empty() {
             return Err(Error::config(format!("{} has no stop sequences", endpoint.provider))
@@ -126,7 +137,12 @@ impl Client {
         }
         let call = (dialect.encode)(endpoint, model, request);
         let exchange = Exchange { endpoint: Some(endpoint), model, call: &call, repeat: request.repeat };
-        let (decoded, answered) = self.ask(exchange, dialect.decode, |decoded| Some(decoded.usage)).await?;
+        let (decoded, answered) = self
+            .ask(exchange, dialect.decode, |decoded| Told {
+                usage: Some(decoded.usage),
+                is_usable: is_usable(&decoded.text),
+            })
+            .await?;
         Ok(Reply {
             text: decoded.text,
             usage: decoded.usage,
@@ -166,15 +182,16 @@ impl Client {
     ) -> Result<T> {
         let exchange = Exchange { endpoint: Some(endpoint), model, call, repeat: 0 };
         let decode = |body: &Value| decode(body).map_err(NoAnswer::Said);
-        self.ask(exchange, decode, |_| None).await.map(|(decoded, _)| decoded)
+        let told = |_: &T| Told { usage: None, is_usable: true };
+        self.ask(exchange, decode, told).await.map(|(decoded, _)| decoded)
     }
 
-    /// The reply to a call of a model, from wherever it is to come. `usage` is what a reply says that it consumed.
+    /// The reply to a call of a model, from wherever it is to come. `tell` says what there is to know of a reply.
     async fn ask<T>(
         &self,
         exchange: Exchange<'_>,
         decode: impl Fn(&Value) -> std::result::Result<T, NoAnswer> + Sync,
-        usage: impl Fn(&T) -> Option<Usage> + Sync,
+        tell: impl Fn(&T) -> Told + Sync,
     ) -> Result<(T, Answered)> {
         let inner = &self.0;
         if let Some(Tape::Replay(replay)) = &inner.tape {
@@ -185,6 +202,7 @@ impl Client {
         // What can no longer be read is asked for again.
         if let Some(body) = cache.as_ref().and_then(|(cache, key)| cache.get(key))
             && let Ok(decoded) = decode(&body)
+            && tell(&decoded).is_usable
         {
             let answered = Answered { body, latency: None, attempts: 0, cached: true };
             self.record(&exchange, &answered);
@@ -192,14 +210,16 @@ impl Client {
         }
         // Decoding takes microseconds; a reply of a foreign shape is found while it can still be asked for again.
         let inspect = |body: &Value| match decode(body) {
-            Ok(decoded) => Ok(usage(&decoded)),
+            Ok(decoded) => Ok(tell(&decoded).usage),
             Err(NoAnswer::Said(_)) => Ok(None),
             Err(NoAnswer::Foreign(message)) => Err(message),
         };
         let sent = inner.transport.send(exchange.call, &exchange.lane(&inner.limits), &inspect).await;
         let answered = sent.map_err(|gave_up| gave_up.of_exchange(&exchange))?;
         let decoded = decode(&answered.body)?;
-        if let Some((cache, key)) = cache {
+        if let Some((cache, key)) = cache
+            && tell(&decoded).is_usable
+        {
             cache.put(key, &answered.body);
         }
         self.record(&exchange, &answered);
@@ -285,6 +305,17 @@ impl Client {
         recordings.insert(file.to_owned(), Arc::clone(&recording));
         Ok(recording)
     }
+}
+
+/// Whether the text of an answer can be used.
+pub(crate) type IsUsable<'a> = dyn Fn(&str) -> bool + Send + Sync + 'a;
+
+/// What the client must know of a reply.
+struct Told {
+    /// What the reply says that it consumed.
+    usage: Option<Usage>,
+    /// Whether it answers an equal request of later runs.
+    is_usable: bool,
 }
 
 /// How a model is reached.

@@ -11,6 +11,27 @@ pub(crate) struct Model {
     pub(crate) name: String,
 }
 
+impl Model {
+    /// Whether the model is known to take no temperature and to tell no log probabilities, as `OpenAI`'s reasoning models
+    /// and Anthropic's newer ones. A model that is not known may refuse them all the same.
+    pub(crate) fn fixes_sampling(&self) -> bool {
+        const NAMES: &[&str] = &[
+            "gpt-5",
+            "o1",
+            "o3",
+            "o4",
+            "claude-opus-4-7",
+            "claude-opus-4-8",
+            "claude-opus-4-9",
+            "claude-opus-5",
+            "claude-sonnet-5",
+            "claude-haiku-5",
+        ];
+        let name = self.name.rsplit('/').next().unwrap_or(&self.name);
+        NAMES.iter().any(|known| name.strip_prefix(known).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
+    }
+}
+
 impl std::str::FromStr for Model {
     type Err = Error;
 
@@ -28,5 +49,32 @@ impl std::str::FromStr for Model {
 impl fmt::Display for Model {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.provider, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_that_fix_their_sampling_are_known_by_name() {
+        let is_known = |name: &str| name.parse::<Model>().unwrap().fixes_sampling();
+        let fixed = [
+            "openai/gpt-5",
+            "openai/gpt-5-mini",
+            "openai/gpt-5.1",
+            "openrouter/openai/o3-mini",
+            "openai/o1",
+            "anthropic/claude-opus-4-7",
+            "anthropic/claude-opus-4-7-20260416",
+        ];
+        for name in fixed {
+            assert!(is_known(name), "{name}");
+        }
+        for name in
+            ["openai/gpt-4.1", "openai/gpt-50", "gemini/gemini-2.5-flash", "ollama/o1x", "anthropic/claude-haiku-4-5"]
+        {
+            assert!(!is_known(name), "{name}");
+        }
     }
 }

@@ -61,6 +61,11 @@ impl Retriever {
         self.store.coverage().await
     }
 
+    /// What turns texts into vectors; `None` if the search is by words alone.
+    pub(crate) fn embedder(&self) -> Option<Arc<dyn Embedder>> {
+        self.embedder.clone()
+    }
+
     /// What the embedder has consumed so far.
     pub(crate) fn usage(&self) -> Usage {
         self.embedder.as_ref().map(|embedder| embedder.usage()).unwrap_or_default()

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    CaseCounts, Comparison, CostByRole, Decision, Digests, Estimate, Highlights, PromptFacts, RegressionFacts, Report,
-    SCHEMA, ShardFacts, Summary, TargetFacts, UsageByRole, Verdict,
+    CaseCounts, Comparison, CostByRole, Decision, Digests, Estimate, Highlights, JudgeFacts, PromptFacts,
+    RegressionFacts, Report, SCHEMA, ShardFacts, Summary, TargetFacts, UsageByRole, Verdict,
 };
 use crate::config::Rule;
 use crate::cost::Usage;
@@ -17,6 +17,7 @@ pub(crate) struct Facts {
     pub(crate) project: String,
     pub(crate) timestamp: String,
     pub(crate) target: TargetFacts,
+    pub(crate) judge: Option<JudgeFacts>,
     pub(crate) prompt: Option<PromptFacts>,
     pub(crate) scorers: Vec<Arc<Scorer>>,
     pub(crate) thresholds: BTreeMap<String, f64>,
@@ -60,6 +61,7 @@ pub(crate) fn build(facts: Facts, summary: Summary, outline: Outline) -> Report 
         timestamp: facts.timestamp,
         duration_ms: outline.duration_ms,
         target: facts.target,
+        judge: facts.judge,
         prompt_version: facts.prompt.as_ref().map(|prompt| prompt.version.clone()),
         prompt: facts.prompt,
         metrics: BTreeMap::new(),

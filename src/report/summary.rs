@@ -121,6 +121,9 @@ impl Summary {
         self.usage += row.usage;
         self.judge += row.judge_usage;
         self.spend.add(&row);
+        for (name, judged) in &row.judged {
+            self.metrics.entry(name.clone()).or_default().judged.add(*judged);
+        }
         self.latencies_ms.extend(row.latency_ms);
         self.shown.cached += usize::from(row.cached);
         self.shown.cut_off += usize::from(row.finish == Some(Finish::Length));

@@ -163,6 +163,11 @@ fn table(text: &mut String, report: &Report) {
     if cut > 0 {
         let _ = writeln!(text, "  {:<18} {cut} at the model's token limit", "answers cut off");
     }
+    let judge = report.usage.judge;
+    if judge.total() > 0 {
+        let input = judge.input + judge.cached_input + judge.cache_write;
+        let _ = writeln!(text, "  {:<18} {input} in, {} out", "judge's tokens", judge.output + judge.reasoning);
+    }
     let tokens = report.usage.target;
     if tokens.total() > 0 {
         let input = tokens.all_input();
@@ -204,6 +209,7 @@ fn row(text: &mut String, report: &Report, name: &str, estimate: &Estimate) {
     if estimate.errored > 0 {
         about.push(format!("{} errored", estimate.errored));
     }
+    about.extend(estimate.judged.about());
     let value = estimate.show(estimate.mean);
     let bar = bar.unwrap_or_default();
     let _ = writeln!(text, "  {style}{name:<18} {value:>12} {bar:<10}{style:#} {}", about.join(", "));

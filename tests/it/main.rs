@@ -6,6 +6,7 @@ mod cost;
 mod docs;
 mod gate;
 mod ingest;
+mod judge;
 mod layers;
 mod metrics;
 mod models;

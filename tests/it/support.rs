@@ -3,6 +3,7 @@
 pub(crate) mod chat;
 pub(crate) mod gemini;
 pub(crate) mod http;
+pub(crate) mod judge;
 pub(crate) mod llama;
 pub(crate) mod minilm;
 pub(crate) mod nats;

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use super::super::ingest::{self, Fill};
 use super::super::{Closing, unless_interrupted};
-use super::{documents, setup};
+use super::{documents, scorers, setup};
 use crate::cli::Global;
 use crate::clock;
 use crate::config::{Config, Rule, Stop};
 use crate::error::{Error, Problem, Result};
-use crate::eval::metrics::{Scorer, Tools};
+use crate::eval::metrics::{Need, Scorer, Tools};
 use crate::eval::{Dataset, Measurer, Measuring, Shard, StopBar, StopRule, Target, open_target};
 use crate::llm::Client;
-use crate::rag::Retriever;
+use crate::rag::{Embedder, Retriever, open_embedder};
 use crate::report::Facts;
 
 /// A target ends its own work at its time limit and says why; this much later the runner ends it without knowing why.
@@ -26,6 +26,7 @@ pub(in crate::cmd) struct Prepared {
     pub(in crate::cmd) dataset: Arc<Dataset>,
     scorers: Vec<Arc<Scorer>>,
     target: Arc<dyn Target>,
+    tools: Tools,
     retriever: Option<Arc<Retriever>>,
     pub(in crate::cmd) client: Client,
     /// Last, so that whatever else asks has ended by then.
@@ -36,7 +37,7 @@ impl Prepared {
     /// What measures cases that are asked so often.
     pub(in crate::cmd) fn measurer(&self, config: &Config, repeats: u32) -> Measurer {
         let measuring =
-            Measuring { target: Arc::clone(&self.target), scorers: self.scorers.clone(), tools: Tools::default() };
+            Measuring { target: Arc::clone(&self.target), scorers: self.scorers.clone(), tools: self.tools.clone() };
         let cluster = config.eval.cluster.as_ref().map(|field| field.value.clone());
         Measurer::new(measuring, config.target.timeout + GRACE, repeats, cluster)
     }
@@ -71,8 +72,13 @@ impl Prepared {
 
     /// What the embedder has used since the program started, in tokens.
     pub(in crate::cmd) fn embedder_tokens(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
-        let retriever = self.retriever.clone();
-        move || retriever.as_ref().map(|retriever| retriever.usage().total()).unwrap_or_default()
+        let (retriever, embedder) = (self.retriever.clone(), self.tools.embedder.clone());
+        // A retriever lends its embedder to the metrics.
+        move || match (&retriever, &embedder) {
+            (Some(retriever), _) => retriever.usage().total(),
+            (None, Some(embedder)) => embedder.usage().total(),
+            (None, None) => 0,
+        }
     }
 }
 
@@ -96,10 +102,24 @@ pub(in crate::cmd) async fn prepare(
         Ok((retriever, facts))
     })
     .await?;
+    let tools = Tools { judge: checked.judge.clone(), embedder: embedder(config, &checked, retriever.as_deref())? };
     let (dataset, scorers) = (Arc::clone(&checked.dataset), checked.scorers.clone());
     let target = open_target(config, checked.into_parts(retriever.clone()))?;
     check_cases(target.as_ref(), &dataset)?;
-    Ok(Prepared { facts, dataset, scorers, target, retriever, client, _closing: closing })
+    Ok(Prepared { facts, dataset, scorers, target, tools, retriever, client, _closing: closing })
+}
+
+/// What metrics embed texts with, if one does: what the retriever embeds with, where there is one.
+fn embedder(
+    config: &Config,
+    checked: &setup::Checked,
+    retriever: Option<&Retriever>,
+) -> Result<Option<Arc<dyn Embedder>>> {
+    match retriever {
+        _ if !scorers::need(Need::Embedder, &checked.scorers, &checked.dataset) => Ok(None),
+        Some(retriever) => Ok(retriever.embedder()),
+        None => open_embedder(config, &checked.client),
+    }
 }
 
 /// What can be known to fail is said of all cases at once, before any call.

@@ -88,8 +88,15 @@ pub(super) fn keep_measurable(
     Ok(())
 }
 
+/// Whether a metric or an assertion of the dataset needs this.
+pub(super) fn need(need: Need, scorers: &[Arc<Scorer>], dataset: &Dataset) -> bool {
+    let asserted = dataset.asserted.keys().filter_map(|kind| METRICS.iter().find(|metric| metric.name == *kind));
+    scorers.iter().map(|scorer| scorer.metric).chain(asserted).any(|metric| metric.needs.contains(&need))
+}
+
 /// What the project does not have of what a metric needs, and what to do about it.
 fn lacking(config: &Config, metric: &Metric) -> Option<(String, &'static str)> {
+    let name = metric.name;
     metric.needs.iter().find_map(|need| match need {
         Need::Passages => {
             let hint = match config.target.kind {
@@ -98,17 +105,25 @@ fn lacking(config: &Config, metric: &Metric) -> Option<(String, &'static str)> {
                 TargetKind::Http => "set target.passages to where the reply lists them, for example \"/sources\"",
                 TargetKind::Prompt => "leave it out of eval.metrics and [gate]",
             };
-            Some((format!("{} needs to know what was retrieved, and this target does not say", metric.name), hint))
+            Some((format!("{name} needs to know what was retrieved, and this target does not say"), hint))
         }
         Need::Model => {
             let message = match config.target.kind {
                 TargetKind::Rag | TargetKind::Prompt => return None,
                 TargetKind::Http | TargetKind::Command => {
-                    format!("{} needs to know which model answers, and this target chooses it itself", metric.name)
+                    format!("{name} needs to know which model answers, and this target chooses it itself")
                 }
             };
             Some((message, "leave it out of eval.metrics and [gate]"))
         }
+        Need::Judge => config.judge.models.is_empty().then(|| {
+            let hint = "set judge.model to a model other than the one under test, for example \"openai/gpt-5-mini\"";
+            (format!("{name} needs a judge, and [judge] names no model"), hint)
+        }),
+        Need::Embedder => (config.retrieval.embedder.value == "none").then(|| {
+            let hint = "set retrieval.embedder, for example to \"local\" or \"gemini/gemini-embedding-001\"";
+            (format!("{name} needs an embedder, and retrieval.embedder is \"none\""), hint)
+        }),
     })
 }
 

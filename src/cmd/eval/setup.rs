@@ -7,13 +7,14 @@ use super::scorers;
 use crate::config::{Config, StoreKind, TargetKind};
 use crate::digest::sha256;
 use crate::error::{Error, Result};
-use crate::eval::metrics::Scorer;
+use crate::eval::judge::Judge;
+use crate::eval::metrics::{Need, Scorer};
 use crate::eval::{Content, Dataset, Parts, Shard};
 use crate::git;
 use crate::llm::{Client, Model};
 use crate::prompt::{self, PromptVersion, Selector};
 use crate::rag::Retriever;
-use crate::report::{Digests, Facts, PromptFacts, RegressionFacts, ShardFacts, TargetFacts};
+use crate::report::{Digests, Facts, JudgeFacts, PromptFacts, RegressionFacts, ShardFacts, TargetFacts};
 
 /// A run that is ready to begin, but for its store.
 pub(super) struct Checked {
@@ -22,6 +23,8 @@ pub(super) struct Checked {
     pub(super) prompt: Option<PromptVersion>,
     pub(super) dataset: Arc<Dataset>,
     pub(super) scorers: Vec<Arc<Scorer>>,
+    /// `None` if nothing is judged.
+    pub(super) judge: Option<Arc<Judge>>,
 }
 
 impl Checked {
@@ -63,12 +66,21 @@ pub(super) fn check(config: &Config) -> Result<Checked> {
     }
     let measurable = scorers::keep_measurable(config, dataset.as_ref(), &mut scorers, &mut problems);
     failures.extend(measurable.err());
+    let judge = match (&client, &dataset) {
+        (Some(client), Some(dataset)) if scorers::need(Need::Judge, &scorers, dataset) => {
+            keep(Judge::open(config, client, model.as_ref()), &mut failures).flatten()
+        }
+        _ => None,
+    };
     failures.extend(Error::unless_empty(problems).err());
     if let Some(first) = Error::all(failures) {
         return Err(first);
     }
     match (client, dataset) {
-        (Some(client), Some(dataset)) => Ok(Checked { client, model, prompt, dataset: Arc::new(dataset), scorers }),
+        (Some(client), Some(dataset)) => {
+            let (dataset, judge) = (Arc::new(dataset), judge.map(Arc::new));
+            Ok(Checked { client, model, prompt, dataset, scorers, judge })
+        }
         _ => Err(Error::unavailable("the run could not be prepared")),
     }
 }
@@ -143,6 +155,7 @@ pub(super) async fn facts(
         project: config.name.clone(),
         timestamp,
         target: target_facts(config, checked),
+        judge: checked.judge.as_ref().map(|judge| JudgeFacts::of(judge, &checked.scorers)),
         scorers: checked.scorers.clone(),
         thresholds: scorers::thresholds(config, &checked.scorers).into_iter().collect(),
         max_error_rate: config.gate.max_error_rate,
@@ -197,6 +210,7 @@ impl Facts {
             ("embedder", embedder.clone()),
             ("metrics", Some(metrics.join(", "))),
             ("cluster", config.eval.cluster.as_ref().map(|field| field.value.clone())),
+            ("judge", self.judge.as_ref().map(JudgeFacts::definition)),
             ("commit", commit),
             ("configuration", Some(config.identity.clone())),
         ];

@@ -99,14 +99,14 @@ impl Ask for Assertions {
                 match scored.outcome {
                     Outcome::Errored { message } => {
                         let message = format!("{}: {message}", assertion.scorer.name);
-                        return Scored { outcome: Outcome::Errored { message }, judge };
+                        return Scored { judge, ..Outcome::Errored { message }.into() };
                     }
                     Outcome::Scored { value, .. } if assertion.holds(value) => held += 1,
                     Outcome::Scored { value: score, reason } => failed.push(failure(value, score, reason)),
                     Outcome::Skipped { .. } | Outcome::NotApplicable { .. } => {}
                 }
             }
-            Scored { outcome: outcome(held, &failed), judge }
+            Scored { judge, ..outcome(held, &failed).into() }
         })
     }
 }

@@ -73,7 +73,6 @@ impl Options {
     }
 
     /// A finite number.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for metrics with options"))]
     pub(super) fn number(&self, key: &str) -> Result<Option<f64>, String> {
         match self.value(key) {
             None => Ok(None),

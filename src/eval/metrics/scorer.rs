@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::{Ask, METRICS, Measure, Metric, Options, Scale, Scored, Tools, find};
 use crate::cost::Usage;
 use crate::error::suggestion;
+use crate::eval::judge::{Judged, Rubric};
 use crate::eval::{Case, Outcome, Output};
 
 /// Keys that every metric's options have beside its own.
@@ -34,6 +35,8 @@ pub(crate) struct Scorer {
 pub(crate) struct Measurements {
     pub(crate) outcomes: Vec<(Arc<str>, Outcome)>,
     pub(crate) judge: Usage,
+    /// How the judge came to outcomes, where there is something to say of it.
+    pub(crate) judged: Vec<(Arc<str>, Judged)>,
 }
 
 impl Scorer {
@@ -71,6 +74,14 @@ impl Scorer {
         self.metric.scale
     }
 
+    /// What it asks the judge, word for word.
+    pub(crate) fn rubrics(&self) -> Vec<&Rubric> {
+        match &self.measure {
+            Measure::Asked(ask) => ask.rubrics(),
+            Measure::Output(_) | Measure::Outcomes(_) => Vec::new(),
+        }
+    }
+
     /// What it says of one output. Never panics: a bug in a metric costs its case.
     pub(super) async fn score(&self, case: &Case, output: &Output, tools: &Tools) -> Scored {
         if let Some(reason) = (self.metric.skip)(case) {
@@ -83,8 +94,8 @@ impl Scorer {
             }
             Measure::Asked(ask) => {
                 let asked = AssertUnwindSafe(ask.ask(case, output, tools)).catch_unwind().await;
-                let Scored { outcome, judge } = asked.unwrap_or_else(|_| errored(INTERNAL).into());
-                Scored { outcome: self.finish(outcome), judge }
+                let scored = asked.unwrap_or_else(|_| errored(INTERNAL).into());
+                Scored { outcome: self.finish(scored.outcome), ..scored }
             }
             // Those are asked once the others are known.
             Measure::Outcomes(_) => errored("it is made of other metrics and cannot stand alone").into(),
@@ -130,7 +141,7 @@ pub(crate) async fn measure(
     };
     let mut asked = ask(scorers, case, output, tools).await.into_iter();
     let mut measured: Vec<(&Scorer, Outcome)> = Vec::with_capacity(scorers.len());
-    let mut judge = Usage::default();
+    let (mut judge, mut judged) = (Usage::default(), Vec::new());
     for scorer in scorers {
         let outcome = match (&scorer.measure, (scorer.metric.skip)(case)) {
             (_, Some(reason)) => Outcome::Skipped { reason: reason.to_owned() },
@@ -142,6 +153,9 @@ pub(crate) async fn measure(
             (Measure::Asked(_), None) => match asked.next() {
                 Some(scored) => {
                     judge += scored.judge;
+                    if scored.judged != Judged::default() {
+                        judged.push((Arc::clone(&scorer.name), scored.judged));
+                    }
                     scored.outcome
                 }
                 None => errored(INTERNAL),
@@ -150,7 +164,7 @@ pub(crate) async fn measure(
         measured.push((scorer, outcome));
     }
     let outcomes = measured.into_iter().map(|(scorer, outcome)| (Arc::clone(&scorer.name), outcome)).collect();
-    Measurements { outcomes, judge }
+    Measurements { outcomes, judge, judged }
 }
 
 /// Those that ask somebody, all at once: a judge takes seconds, and one does not wait for the other.
@@ -169,7 +183,7 @@ pub(crate) fn without_output(scorers: &[Arc<Scorer>], case: &Case, message: &str
         };
         (Arc::clone(&scorer.name), outcome)
     };
-    Measurements { outcomes: scorers.iter().map(outcome).collect(), judge: Usage::default() }
+    Measurements { outcomes: scorers.iter().map(outcome).collect(), ..Measurements::default() }
 }
 
 /// For metrics that need nothing but the case and its output.

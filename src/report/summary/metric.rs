@@ -5,7 +5,7 @@ use crate::eval::metrics::Scale;
 use crate::eval::stats::{
     self, Interval, Repeats, Sample, cluster_ids, detectable_difference, detectable_rate, pass_all, pass_at,
 };
-use crate::report::{Estimate, RepeatFigures};
+use crate::report::{Estimate, Judgements, RepeatFigures};
 
 /// A metric over the cases so far.
 #[derive(Default)]
@@ -19,6 +19,8 @@ pub(super) struct MetricSum {
     skipped: usize,
     not_applicable: usize,
     errored: usize,
+    /// How the judge came to the values.
+    pub(super) judged: Judgements,
 }
 
 impl MetricSum {
@@ -42,6 +44,7 @@ impl MetricSum {
             skipped: self.skipped,
             not_applicable: self.not_applicable,
             errored: self.errored,
+            judged: self.judged,
             ..of
         };
         let ids = clustered.then(|| cluster_ids(&self.clusters));

@@ -1,0 +1,126 @@
+//! Who judged, by what, and how far it can be relied on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::eval::judge::{Agreement, Judge, Judged, Mode, Rubric};
+use crate::eval::metrics::Scorer;
+
+/// The judge of a run. Values of other judges or rubrics are not comparable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JudgeFacts {
+    /// `provider/model`, one or a panel.
+    pub(crate) models: Vec<String>,
+    /// The same with the parameters that they were asked with.
+    pub(crate) settings: String,
+    /// By metric: what the judge was asked.
+    pub(crate) rubrics: BTreeMap<String, Vec<RubricFacts>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RubricFacts {
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    /// SHA-256 of its instructions and its schema.
+    pub(crate) sha256: String,
+}
+
+impl JudgeFacts {
+    pub(crate) fn of(judge: &Judge, scorers: &[Arc<Scorer>]) -> Self {
+        let rubrics = scorers.iter().map(|scorer| (scorer.name.to_string(), facts(scorer.rubrics())));
+        Self {
+            models: judge.models(),
+            settings: judge.definition(),
+            rubrics: rubrics.filter(|(_, rubrics)| !rubrics.is_empty()).collect(),
+        }
+    }
+
+    /// Everything of it that can change a value, for the identity of a run.
+    pub(crate) fn definition(&self) -> String {
+        let rubrics = self.rubrics.values().flatten().map(|rubric| rubric.sha256.as_str());
+        [self.settings.as_str()].into_iter().chain(rubrics).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn facts(rubrics: Vec<&Rubric>) -> Vec<RubricFacts> {
+    let fact = |rubric: &Rubric| RubricFacts {
+        name: rubric.name.to_owned(),
+        version: rubric.version,
+        sha256: rubric.digest(),
+    };
+    rubrics.into_iter().map(fact).collect()
+}
+
+/// How the outcomes of a metric came about, over all rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Judgements {
+    /// Grades by mode.
+    #[serde(skip_serializing_if = "is_zero")]
+    logprob: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    greedy: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    sampled: usize,
+    /// How often all judges of a panel said the same.
+    #[serde(skip_serializing_if = "Agreement::is_unknown")]
+    judges: Agreement,
+    /// How often a verdict on a pair was the same in both orders.
+    #[serde(skip_serializing_if = "Agreement::is_unknown")]
+    orders: Agreement,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+impl Judgements {
+    #[must_use]
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(super) fn add(&mut self, judged: Judged) {
+        match judged.mode {
+            None => {}
+            Some(Mode::Logprob) => self.logprob += 1,
+            Some(Mode::Greedy) => self.greedy += 1,
+            Some(Mode::Sampled) => self.sampled += 1,
+        }
+        self.judges += judged.judges;
+        self.orders += judged.orders;
+    }
+
+    /// What people should know beside the number: `weighed by log probabilities`, `judges agree in 90 of 100`.
+    pub(super) fn about(&self) -> Vec<String> {
+        let modes = [("logprob", self.logprob), ("greedy", self.greedy), ("sampled", self.sampled)];
+        let modes = modes.iter().filter(|(_, count)| *count > 0).map(|(mode, count)| format!("{count} {mode}"));
+        let agreements = [("judges agree", self.judges), ("orders agree", self.orders)];
+        let agreements = agreements.iter().filter(|(_, agreement)| !agreement.is_unknown());
+        modes
+            .chain(agreements.map(|(who, Agreement { compared, agreed })| format!("{who} {agreed} of {compared}")))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn judgements_add_up_and_are_told() {
+        let mut sum = Judgements::default();
+        assert!(sum.is_empty());
+        let judges = Agreement { compared: 3, agreed: 2 };
+        sum.add(Judged { mode: Some(Mode::Logprob), judges, ..Judged::default() });
+        sum.add(Judged { mode: Some(Mode::Greedy), judges, ..Judged::default() });
+        sum.add(Judged { orders: Agreement { compared: 1, agreed: 0 }, ..Judged::default() });
+        assert_eq!(sum.about(), ["1 logprob", "1 greedy", "judges agree 4 of 6", "orders agree 0 of 1"]);
+        let text = serde_json::to_string(&sum).unwrap();
+        assert_eq!(serde_json::from_str::<Judgements>(&text).unwrap(), sum);
+        assert!(!text.contains("sampled"), "{text}");
+    }
+}
