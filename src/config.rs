@@ -150,6 +150,8 @@ pub(crate) struct Judge {
     pub(crate) models: Vec<Located<String>>,
     pub(crate) temperature: Temperature,
     pub(crate) seed: Option<i64>,
+    /// Most tokens of one reply, thinking included where the provider counts it so.
+    pub(crate) max_tokens: Option<u32>,
     /// Whether the provider is told the shape of a verdict.
     pub(crate) structured_output: bool,
     /// Whether to ask for log probabilities; `None` asks where they are known to be told.

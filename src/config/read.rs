@@ -341,6 +341,7 @@ fn read_judge(section: &Section, context: &Context) -> Option<Judge> {
         number.map_or(Temperature::Unset, |number| Temperature::Fixed(number.value))
     };
     let seed = section.integer("seed", 0..=i64::from(i32::MAX)).and_then(|seed| i64::try_from(seed).ok());
+    let max_tokens = section.integer("max_tokens", 16..=1_000_000).and_then(|most| u32::try_from(most).ok());
     let structured_output = section.boolean("structured_output");
     let logprobs = section.boolean("logprobs").map(|logprobs| logprobs.value);
     let allow_same_model = section.boolean("allow_same_model");
@@ -349,6 +350,7 @@ fn read_judge(section: &Section, context: &Context) -> Option<Judge> {
         models,
         temperature,
         seed,
+        max_tokens,
         structured_output: structured_output?.value,
         logprobs,
         allow_same_model: allow_same_model?.value,

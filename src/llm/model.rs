@@ -27,8 +27,19 @@ impl Model {
             "claude-sonnet-5",
             "claude-haiku-5",
         ];
-        let name = self.name.rsplit('/').next().unwrap_or(&self.name);
+        let name = self.bare_name();
         NAMES.iter().any(|known| name.strip_prefix(known).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
+    }
+
+    /// Whether both are the same model, perhaps through another provider: `openai/gpt-4.1` and
+    /// `openrouter/openai/gpt-4.1`.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.bare_name().eq_ignore_ascii_case(other.bare_name())
+    }
+
+    /// Without whom it is served by and made by.
+    fn bare_name(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or(&self.name)
     }
 }
 
@@ -55,6 +66,14 @@ impl fmt::Display for Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_model_is_the_same_whoever_serves_it() {
+        let is_like = |a: &str, b: &str| a.parse::<Model>().unwrap().is_like(&b.parse().unwrap());
+        assert!(is_like("openai/gpt-4.1", "openai-responses/gpt-4.1"));
+        assert!(is_like("openrouter/openai/GPT-4.1", "openai/gpt-4.1"));
+        assert!(!is_like("openai/gpt-4.1", "openai/gpt-4.1-mini"));
+    }
 
     #[test]
     fn models_that_fix_their_sampling_are_known_by_name() {

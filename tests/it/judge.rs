@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::http::{Scripted, Server};
 use crate::support::judge::{Asked, JUDGE, asked, project, run, says, serve};
-use crate::support::{Project, Ran, chat, gemini};
+use crate::support::{Project, Ran, chat, gemini, llama};
 
 const ANSWER: &str = "The key is under the blue pot. It is made of gold.";
 const SOURCES: &[&str] = &["The key lies under the blue pot.", "The shop opens at nine."];
@@ -202,6 +202,18 @@ fn a_judge_that_is_down_is_no_score() {
 }
 
 #[test]
+fn a_run_ends_early_when_nobody_can_judge() {
+    let server = serve(ANSWER, SOURCES, |_| Scripted::status(401, "{}"));
+    let project = project(&server, "faithfulness", JUDGE);
+    let case = |id: u32| json!({ "id": id, "question": "Where?" }).to_string() + "\n";
+    let cases: String = (0..40).map(case).collect::<Vec<_>>().concat();
+    project.write("evals/dataset.jsonl", &cases);
+    let ran = run(&project, &server, &["eval", "-q", "--concurrency", "1"]).ends(2);
+    assert!(ran.stdout.contains("20 of 20 failed: the judge openai/judge failed"), "{}", ran.stdout);
+    assert_eq!(asked(&server).len(), 20);
+}
+
+#[test]
 fn an_answer_without_claims_is_not_applicable() {
     let server = serve(ANSWER, SOURCES, |asked| claims(asked, &[]).unwrap());
     let project = project(&server, "faithfulness", JUDGE);
@@ -360,6 +372,22 @@ fn a_grade_is_weighed_by_the_probabilities_of_its_token_alone() {
     assert!((value - 3.4 / 4.0).abs() < 1e-9, "{value}");
     assert_eq!(project.report()["results"][0]["judged"]["quality"]["mode"], "logprob");
     assert!(ran.stdout.contains("1 logprob"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_real_model_grades_in_the_given_shape_and_tells_its_probabilities() {
+    let server = serve(ANSWER, SOURCES, |_| Scripted::status(400, "another judge is asked"));
+    let own = "[metrics.quality]\ntype = \"rubric\"\ncriteria = \"The answer says where the key is.\"\n\
+               [judge]\nmodel = \"llamacpp/smollm2-135m-instruct\"\nmax_tokens = 200\n";
+    let project = project(&server, "quality", own);
+    let config = project.read("llmops.toml").replace("\"5 s\"", "\"2 min\"").replace("quality = 0.5", "quality = 0.0");
+    project.write("llmops.toml", &config);
+    Ran::of(project.command(".", &["eval", "-q"]).env("LLAMACPP_BASE_URL", llama::base_url())).ends(0);
+    let value = outcome(&project, "quality").0.as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&value), "{value}");
+    let report = project.report();
+    assert_eq!(report["estimates"]["quality"]["judged"], json!({ "logprob": 1 }));
+    assert!(report["usage"]["judge"]["output"].as_u64().unwrap() > 0);
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl Member {
             return Err(Error::config(format!("{model} quotes passages and cannot judge"))
                 .hint("take a language model, for example judge.model = \"openai/gpt-5-mini\""));
         }
-        if tested == Some(&model) && !judge.allow_same_model {
+        if tested.is_some_and(|tested| tested.is_like(&model)) && !judge.allow_same_model {
             return Err(Error::config(format!("{model} is the model under test and would judge itself"))
                 .hint("take another model, or set judge.allow_same_model = true"));
         }
@@ -42,19 +42,21 @@ impl Member {
         let logprobs = judge
             .logprobs
             .unwrap_or_else(|| TELL_LOGPROBS.contains(&model.provider.as_str()) && !model.fixes_sampling());
-        let parameters = Parameters { temperature, seed: judge.seed, ..Parameters::default() };
+        let parameters =
+            Parameters { temperature, seed: judge.seed, max_tokens: judge.max_tokens, ..Parameters::default() };
         let top_logprobs = logprobs.then_some(TOP_LOGPROBS);
         Ok(Self { model, parameters, structured: judge.structured_output, top_logprobs })
     }
 
     pub(super) fn definition(&self) -> String {
-        let Parameters { temperature, seed, .. } = &self.parameters;
+        let Parameters { temperature, seed, max_tokens, .. } = &self.parameters;
         let number = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
         format!(
-            "{} (temperature {}, seed {}, structured output {}, log probabilities {})",
+            "{} (temperature {}, seed {}, max_tokens {}, structured output {}, log probabilities {})",
             self.model,
             number(temperature.map(|temperature| temperature.to_string())),
             number(seed.map(|seed| seed.to_string())),
+            number(max_tokens.map(|most| most.to_string())),
             self.structured,
             self.top_logprobs.is_some(),
         )

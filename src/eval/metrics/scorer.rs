@@ -37,6 +37,8 @@ pub(crate) struct Measurements {
     pub(crate) judge: Usage,
     /// How the judge came to outcomes, where there is something to say of it.
     pub(crate) judged: Vec<(Arc<str>, Judged)>,
+    /// Why somebody who was asked, a judge or an embedder, gave no outcome.
+    pub(crate) failure: Option<String>,
 }
 
 impl Scorer {
@@ -82,8 +84,8 @@ impl Scorer {
         }
     }
 
-    /// What it says of one output. Never panics: a bug in a metric costs its case.
-    pub(super) async fn score(&self, case: &Case, output: &Output, tools: &Tools) -> Scored {
+    /// What it says of one output, whoever gave it. Never panics: a bug in a metric costs its case.
+    pub(crate) async fn score(&self, case: &Case, output: &Output, tools: &Tools) -> Scored {
         if let Some(reason) = (self.metric.skip)(case) {
             return Outcome::Skipped { reason: reason.to_owned() }.into();
         }
@@ -141,7 +143,7 @@ pub(crate) async fn measure(
     };
     let mut asked = ask(scorers, case, output, tools).await.into_iter();
     let mut measured: Vec<(&Scorer, Outcome)> = Vec::with_capacity(scorers.len());
-    let (mut judge, mut judged) = (Usage::default(), Vec::new());
+    let (mut judge, mut judged, mut failure) = (Usage::default(), Vec::new(), None);
     for scorer in scorers {
         let outcome = match (&scorer.measure, (scorer.metric.skip)(case)) {
             (_, Some(reason)) => Outcome::Skipped { reason: reason.to_owned() },
@@ -156,6 +158,9 @@ pub(crate) async fn measure(
                     if scored.judged != Judged::default() {
                         judged.push((Arc::clone(&scorer.name), scored.judged));
                     }
+                    if let Outcome::Errored { message } = &scored.outcome {
+                        failure.get_or_insert_with(|| message.clone());
+                    }
                     scored.outcome
                 }
                 None => errored(INTERNAL),
@@ -164,7 +169,7 @@ pub(crate) async fn measure(
         measured.push((scorer, outcome));
     }
     let outcomes = measured.into_iter().map(|(scorer, outcome)| (Arc::clone(&scorer.name), outcome)).collect();
-    Measurements { outcomes, judge, judged }
+    Measurements { outcomes, judge, judged, failure }
 }
 
 /// Those that ask somebody, all at once: a judge takes seconds, and one does not wait for the other.

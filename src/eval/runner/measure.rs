@@ -26,7 +26,7 @@ pub(crate) struct Row {
     pub(crate) number: usize,
     /// The result as one line of JSON.
     pub(crate) json: Vec<u8>,
-    /// Why there is no answer.
+    /// Why there is no answer, or nobody to judge it.
     pub(crate) failure: Option<String>,
 }
 
@@ -80,7 +80,7 @@ impl Measurer {
 
     fn row(&self, item: Item, output: Result<Output, String>, measured: Measurements) -> Row {
         let Item { number, repeat, case } = item;
-        let failure = output.as_ref().err().cloned();
+        let failure = output.as_ref().err().or(measured.failure.as_ref()).cloned();
         let repeats = self.0.repeats;
         let place = Place { index: number / repeats as usize, repeat: (repeats > 1).then_some(repeat) };
         let cluster = self.0.cluster.as_ref().and_then(|field| case.field(field));
