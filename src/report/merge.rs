@@ -169,6 +169,7 @@ fn difference(first: &Report, second: &Report) -> Option<&'static str> {
         (first.digests.configuration != second.digests.configuration, "configuration"),
         (target(first) != target(second), "target"),
         (commit(first) != commit(second), "commit"),
+        (first.judge != second.judge, "judge"),
         (first.thresholds != second.thresholds || metrics(first) != metrics(second), "list of metrics"),
         (count(first) != count(second), "number of shards"),
         (first.repeats != second.repeats, "number of repeats"),

@@ -438,6 +438,25 @@ fn a_judged_run_is_replayed_without_key_and_network() {
 }
 
 #[test]
+fn recorded_verdicts_answer_what_they_were_recorded_for() {
+    let server = serve(ANSWER, SOURCES, |_| Scripted::status(400, "no model is asked"));
+    let project = project(&server, "factuality", "[judge]\nmodel = \"recorded/verdicts.jsonl\"\n");
+    let item = json!({ "id": "answer", "text": ANSWER });
+    let reference = "Under the blue pot. It is old.";
+    let asked = json!({ "question": "Where is the key?", "reference": reference, "items": [item] }).to_string();
+    let verdict = json!({ "id": "answer", "reason": "golden", "verdict": "superset" });
+    let row = |question: &str| {
+        let answer = json!({ "verdicts": [verdict] }).to_string();
+        json!({ "question": question, "answer": answer }).to_string() + "\n"
+    };
+    project.write("verdicts.jsonl", &row(&asked));
+    run(&project, &server, &["eval", "-q"]).ends(0);
+    assert_eq!(outcome(&project, "factuality").0, 0.6);
+    project.write("verdicts.jsonl", &row("something else"));
+    run(&project, &server, &["eval", "-q"]).ends(2);
+}
+
+#[test]
 fn another_judge_or_other_criteria_are_another_run() {
     let server = serve(ANSWER, SOURCES, |_| says(r#"{"id": "answer", "reason": "", "score": 5}"#));
     let own = |criteria: &str| format!("[metrics.quality]\ntype = \"rubric\"\ncriteria = \"{criteria}\"\n{JUDGE}");

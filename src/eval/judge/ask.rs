@@ -125,6 +125,8 @@ impl Asking<'_> {
             parameters: self.member.parameters.clone(),
             schema: self.member.structured.then(|| self.rubric.schema()),
             top_logprobs: self.member.top_logprobs.filter(|_| self.rubric.form.is_score()),
+            // Not the case's repeat: equal questions have equal verdicts.
+            repeat: 0,
             ..Request::default()
         }
     }
