@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::baseline::{Baseline, BaselineCase, BaselineFacts, each_case};
 use super::json::Rows;
+use super::judged::is_alike;
 use super::summary::{CaseSum, range};
 use super::{Estimate, Report};
 use crate::error::Result;
@@ -142,7 +143,9 @@ impl<'a> Pairing<'a> {
     fn new(report: &'a Report, baseline: &'a Baseline) -> Self {
         let both = |(name, estimate): (&'a String, &'a Estimate)| {
             let before = baseline.report.estimates.get(name)?;
-            let same = before.kind == estimate.kind && before.scale == estimate.scale;
+            let judges = (report.judge.as_ref(), baseline.report.judge.as_ref());
+            let same =
+                before.kind == estimate.kind && before.scale == estimate.scale && is_alike(name, judges.0, judges.1);
             same.then(|| (name.as_str(), (estimate, report.thresholds.get(name).copied())))
         };
         Self {

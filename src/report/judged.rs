@@ -44,6 +44,15 @@ impl JudgeFacts {
     }
 }
 
+/// Whether a metric was judged by the same judge and rubrics in both runs, or by none in both.
+pub(super) fn is_alike(metric: &str, first: Option<&JudgeFacts>, second: Option<&JudgeFacts>) -> bool {
+    let of = |facts: Option<&JudgeFacts>| {
+        let facts = facts?;
+        Some((facts.settings.clone(), facts.rubrics.get(metric)?.clone()))
+    };
+    of(first) == of(second)
+}
+
 fn facts(rubrics: Vec<&Rubric>) -> Vec<RubricFacts> {
     let fact = |rubric: &Rubric| RubricFacts {
         name: rubric.name.to_owned(),
@@ -109,6 +118,21 @@ impl Judgements {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_judge_makes_only_judged_metrics_incomparable() {
+        let facts = |settings: &str| {
+            let rubric = RubricFacts { name: "tone".into(), version: 1, sha256: "00".into() };
+            let rubrics = BTreeMap::from([("tone".to_owned(), vec![rubric])]);
+            JudgeFacts { models: Vec::new(), settings: settings.into(), rubrics }
+        };
+        let (first, second) = (facts("a"), facts("b"));
+        assert!(is_alike("tone", Some(&first), Some(&first)));
+        assert!(!is_alike("tone", Some(&first), Some(&second)));
+        assert!(!is_alike("tone", Some(&first), None));
+        assert!(is_alike("latency", Some(&first), Some(&second)));
+        assert!(is_alike("latency", Some(&first), None));
+    }
 
     #[test]
     fn judgements_add_up_and_are_told() {

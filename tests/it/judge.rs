@@ -471,6 +471,20 @@ fn another_judge_or_other_criteria_are_another_run() {
 }
 
 #[test]
+fn values_of_another_judge_are_not_compared() {
+    let server = serve(ANSWER, SOURCES, |asked| asked.verdicts("same", &[]));
+    let regression = format!("[gate.regression]\nmax_drop = 0.1\n{JUDGE}");
+    let project = project(&server, "factuality", &regression);
+    run(&project, &server, &["eval", "-q"]).ends(2);
+    run(&project, &server, &["baseline"]).ends(0);
+    run(&project, &server, &["eval", "-q"]).ends(0);
+    project.write("llmops.toml", &project.read("llmops.toml").replace("openai/judge", "openai/other"));
+    let ran = run(&project, &server, &["eval", "-q"]).ends(2);
+    let expected = "factuality is not in the baseline, or measures something else there";
+    assert!(ran.stdout.contains(expected), "{}", ran.stdout);
+}
+
+#[test]
 fn similarity_is_the_cosine_of_the_configured_embedder() {
     let embedder = gemini::start();
     let server = serve("Under the blue pot. It is old.", SOURCES, |_| Scripted::status(400, "no judge"));
