@@ -10,7 +10,7 @@ use super::judged::is_alike;
 use super::summary::{CaseSum, range};
 use super::{Estimate, Report};
 use crate::error::Result;
-use crate::eval::metrics::Scale;
+use crate::eval::metrics::{Need, Scale, find};
 use crate::eval::stats::{self, Drop, Pairs, cluster_ids, holm, judge_drop};
 
 /// What changed since the baseline.
@@ -143,10 +143,9 @@ impl<'a> Pairing<'a> {
     fn new(report: &'a Report, baseline: &'a Baseline) -> Self {
         let both = |(name, estimate): (&'a String, &'a Estimate)| {
             let before = baseline.report.estimates.get(name)?;
-            let judges = (report.judge.as_ref(), baseline.report.judge.as_ref());
-            let same =
-                before.kind == estimate.kind && before.scale == estimate.scale && is_alike(name, judges.0, judges.1);
-            same.then(|| (name.as_str(), (estimate, report.thresholds.get(name).copied())))
+            let same = before.kind == estimate.kind && before.scale == estimate.scale;
+            (same && same_ruler(name, report, &baseline.report))
+                .then(|| (name.as_str(), (estimate, report.thresholds.get(name).copied())))
         };
         Self {
             baseline,
@@ -247,6 +246,14 @@ impl<'a> Pairing<'a> {
         self.out.flips = self.fallen.into_iter().chain(self.risen).collect();
         self.out
     }
+}
+
+/// Whether whoever is asked for a metric's values is the same in both runs.
+fn same_ruler(metric: &str, first: &Report, second: &Report) -> bool {
+    let kind = first.estimates.get(metric).map_or("", |estimate| estimate.kind.as_str());
+    let embeds = find(kind).is_some_and(|(metric, _)| metric.needs.contains(&Need::Embedder));
+    let same_embedder = !embeds || first.target.embedder == second.target.embedder;
+    same_embedder && is_alike(metric, first.judge.as_ref(), second.judge.as_ref())
 }
 
 fn drop_of(flip: &Flip) -> f64 {

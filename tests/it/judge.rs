@@ -496,4 +496,5 @@ fn similarity_is_the_cosine_of_the_configured_embedder() {
     run(&project).ends(0);
     let value = outcome(&project, "semantic_similarity").0.as_f64().unwrap();
     assert!((value - 1.0).abs() < 1e-6, "{value}");
+    assert_eq!(project.report()["target"]["embedder"], "gemini/gemini-embedding-001");
 }

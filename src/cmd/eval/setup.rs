@@ -235,7 +235,8 @@ fn target_facts(config: &Config, checked: &Checked) -> TargetFacts {
         model: checked.model.as_ref().map(ToString::to_string),
         top_k: rag.then_some(config.target.top_k),
         store: rag.then(|| store.to_owned()),
-        embedder: rag.then(|| config.retrieval.embedder.value.clone()),
+        embedder: (rag || scorers::need(Need::Embedder, &checked.scorers, &checked.dataset))
+            .then(|| config.retrieval.embedder.value.clone()),
     }
 }
 
