@@ -5,11 +5,13 @@ pub(crate) mod golden;
 mod money;
 mod price;
 mod prices;
+mod spent;
 mod usage;
 
 pub(crate) use money::Cost;
 use price::{Mode, Price};
 pub(crate) use prices::Prices;
+pub(crate) use spent::{Costs, Spent};
 pub(crate) use usage::Usage;
 
 /// What one call of a model costs at its list price; an error, which names the model, if that is not known.

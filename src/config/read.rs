@@ -375,7 +375,7 @@ fn metric_unit(context: &Context, name: &str, line: Option<usize>) -> Option<Met
 }
 
 /// Names that mean something else in a report's rows or under `[gate]`.
-const TAKEN: [&str; 22] = [
+const TAKEN: [&str; 23] = [
     "id",
     "question",
     "category",
@@ -393,6 +393,7 @@ const TAKEN: [&str; 22] = [
     "cached",
     "usage",
     "judge_usage",
+    "judge_cost",
     "judged",
     "cost",
     "cost_usd",

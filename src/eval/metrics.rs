@@ -61,7 +61,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::config::MetricUnit;
-use crate::cost::{Cost, Usage};
+use crate::cost::{Cost, Spent};
 use crate::rag::Embedder;
 
 use super::judge::{Judge, Judged, Rubric};
@@ -209,15 +209,15 @@ pub(crate) struct Tools {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Scored {
     pub(crate) outcome: Outcome,
-    /// Tokens of the judge.
-    pub(crate) judge: Usage,
+    /// What the judge's calls took and cost.
+    pub(crate) judge: Spent,
     /// How the judge came to it.
     pub(crate) judged: Judged,
 }
 
 impl From<Outcome> for Scored {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, judge: Usage::default(), judged: Judged::default() }
+        Self { outcome, judge: Spent::default(), judged: Judged::default() }
     }
 }
 

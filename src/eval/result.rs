@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::judge::Judged;
 use super::metrics::Measurements;
 use super::{Case, Outcome, Output};
-use crate::cost::{Cost, Usage};
+use crate::cost::{Cost, Costs, Usage};
 use crate::llm::Finish;
 use crate::rag::Passage;
 
@@ -48,6 +48,9 @@ pub(crate) struct CaseResult {
     /// What asking the judge for this row consumed.
     #[serde(skip_serializing_if = "Usage::is_zero")]
     judge_usage: Usage,
+    /// What that cost.
+    #[serde(skip_serializing_if = "Costs::is_none")]
+    judge_cost: Costs,
     /// By metric: how the judge came to its outcome.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     judged: BTreeMap<String, Judged>,
@@ -89,7 +92,8 @@ impl CaseResult {
             cached: false,
             usage: Usage::default(),
             cost_usd: None,
-            judge_usage: measured.judge,
+            judge_usage: measured.judge.usage,
+            judge_cost: measured.judge.costs,
             judged: measured.judged.into_iter().map(|(name, judged)| (name.to_string(), judged)).collect(),
         };
         match output {
@@ -166,6 +170,8 @@ pub(crate) struct Measured {
     pub(crate) cost_usd: Option<Cost>,
     #[serde(default)]
     pub(crate) judge_usage: Usage,
+    #[serde(default)]
+    pub(crate) judge_cost: Costs,
     #[serde(default)]
     pub(crate) judged: BTreeMap<String, Judged>,
 }

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Report, TargetFacts};
-use crate::cost::{self, Cost, Prices, Usage};
+use crate::cost::{self, Cost, Costs, Prices, Usage};
 use crate::eval::Measured;
+use crate::text::count;
 
 /// The costs of a run at list prices, in US dollars. What is not known is `None`, never 0 or a part of the sum.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -13,9 +14,14 @@ pub(crate) struct CostByRole {
     pub(crate) target_usd: Option<Cost>,
     /// Answers that were asked for and whose cost is not known.
     pub(crate) target_unknown: usize,
-    /// What the answers from the response cache or a recording would have cost, as far as it is known.
+    /// What the answers and verdicts from the response cache or a recording would have cost, as far as it is known.
     pub(crate) saved_usd: Cost,
     pub(crate) embedder_usd: Option<Cost>,
+    #[serde(default)]
+    pub(crate) judge_usd: Option<Cost>,
+    /// Calls of the judge whose cost is not known.
+    #[serde(default)]
+    pub(crate) judge_unknown: usize,
     /// Where the prices are from, their day, and the SHA-256 of their source.
     pub(crate) prices: String,
 }
@@ -26,10 +32,12 @@ pub(super) struct Spend {
     spent: Cost,
     saved: Cost,
     unknown: usize,
+    judge: Costs,
 }
 
 impl Spend {
     pub(super) fn add(&mut self, row: &Measured) {
+        self.judge += row.judge_cost;
         let sent = row.attempts > 0;
         match row.cost_usd {
             // What a failed case consumed is in no reply.
@@ -48,8 +56,10 @@ impl Spend {
         CostByRole {
             target_usd: (self.unknown == 0).then_some(self.spent),
             target_unknown: self.unknown,
-            saved_usd: self.saved,
+            saved_usd: self.saved + self.judge.saved_usd,
             embedder_usd: of_embedder(target.embedder.as_deref(), embedder),
+            judge_usd: (self.judge.unknown == 0).then_some(self.judge.usd),
+            judge_unknown: self.judge.unknown,
             prices: format!("{release}, {date}, sha256 {sha256}"),
         }
     }
@@ -65,18 +75,31 @@ fn of_embedder(model: Option<&str>, usage: &Usage) -> Option<Cost> {
 
 /// The costs for people; `None` where there is nothing to say: no model of ours was asked, or nothing was used.
 pub(super) fn line(report: &Report) -> Option<String> {
-    let (cost, model) = (&report.cost, report.target.model.as_ref()?);
-    if report.usage.target.is_zero() && report.usage.embedder.is_zero() {
-        return None;
+    let (cost, usage) = (&report.cost, &report.usage);
+    let mut parts = Vec::new();
+    if let Some(model) = &report.target.model
+        && !(usage.target.is_zero() && usage.embedder.is_zero())
+    {
+        parts.push(match cost.target_usd {
+            Some(known) => known.to_string(),
+            None => format!("not known for {} of {model}", count(cost.target_unknown, "answer")),
+        });
     }
-    let mut parts = vec![match cost.target_usd {
-        Some(known) => known.to_string(),
-        None => format!("not known for {} of {model}", crate::text::count(cost.target_unknown, "answer")),
-    }];
-    match cost.embedder_usd {
-        Some(Cost::ZERO) => {}
-        Some(known) => parts.push(format!("embedder {known}")),
-        None => parts.push("embedder not known".to_owned()),
+    if !usage.embedder.is_zero() {
+        match cost.embedder_usd {
+            Some(Cost::ZERO) => {}
+            Some(known) => parts.push(format!("embedder {known}")),
+            None => parts.push("embedder not known".to_owned()),
+        }
+    }
+    if !usage.judge.is_zero() {
+        parts.push(match cost.judge_usd {
+            Some(known) => format!("judge {known}"),
+            None => format!("judge not known for {}", count(cost.judge_unknown, "call")),
+        });
+    }
+    if parts.is_empty() {
+        return None;
     }
     if cost.saved_usd > Cost::ZERO {
         parts.push(format!("{} saved by kept answers", cost.saved_usd));
@@ -126,6 +149,22 @@ mod tests {
         for (rows, expected) in cases {
             assert_eq!(shown(&rows, None).as_deref(), Some(expected));
         }
+    }
+
+    #[test]
+    fn the_judges_cost_is_its_own() {
+        let judged = |usd: &str, unknown: usize| {
+            let mut spend = Spend::default();
+            let judge_cost = Costs { usd: Cost::parse(usd).unwrap(), unknown, ..Costs::default() };
+            spend.add(&Measured { judge_cost, ..row(Some("0.001"), 1) });
+            let mut report = crate::report::json::empty_for_tests();
+            report.target = TargetFacts { model: None, ..target(None) };
+            report.usage.judge.input = 1;
+            report.cost = spend.by_role(&report.target, &report.usage.embedder);
+            line(&report)
+        };
+        assert_eq!(judged("0.002", 0).as_deref(), Some("judge $0.002"));
+        assert_eq!(judged("0.002", 1).as_deref(), Some("judge not known for 1 call"));
     }
 
     #[test]

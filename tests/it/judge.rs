@@ -109,6 +109,8 @@ fn every_judged_metric_measures_what_it_says() {
         assert_eq!(report["usage"]["judge"]["input"], 10 * calls, "{metric}");
         assert_eq!(report["results"][0]["judge_usage"]["output"], 5 * calls, "{metric}");
         assert_eq!(report["usage"]["target"]["input"], 0, "{metric}");
+        // A model without a known price is not free.
+        assert_eq!((&report["cost"]["judge_usd"], &report["cost"]["judge_unknown"]), (&Value::Null, &json!(calls)));
         let facts = &report["judge"];
         assert_eq!(facts["models"], json!(["openai/judge"]));
         assert_eq!(facts["rubrics"][metric][0]["sha256"].as_str().unwrap().len(), 64, "{metric}");
@@ -413,10 +415,18 @@ fn what_others_wrote_stays_data() {
 #[test]
 fn verdicts_come_from_the_cache_and_unusable_replies_do_not() {
     let server = serve(ANSWER, SOURCES, |asked| two_claims(asked).unwrap_or_else(|| asked.verdicts("supported", &[])));
-    let project = project(&server, "faithfulness", JUDGE);
+    let project = project(&server, "faithfulness", &JUDGE.replace("openai/judge", "openai/gpt-4.1-mini"));
+    let costs = || {
+        let cost = project.report()["cost"].clone();
+        (cost["judge_usd"].clone(), cost["saved_usd"].clone())
+    };
     run(&project, &server, &["eval", "-q"]).ends(0);
+    let (paid, saved) = costs();
     run(&project, &server, &["eval", "-q"]).ends(0);
     assert_eq!(asked(&server).len(), 2);
+    assert_eq!(costs(), (saved, paid.clone()));
+    // Two calls, each of ten tokens at $0.40 and five at $1.60 a million.
+    assert_eq!(paid, json!(0.000_024));
 
     let server = serve(ANSWER, SOURCES, |_| says("no JSON"));
     let project = self::project(&server, "faithfulness", JUDGE);

@@ -9,9 +9,9 @@ use super::member::Member;
 use super::reply::{self, Vote, Votes};
 use super::weigh::weighted;
 use super::{Mode, Rubric};
-use crate::cost::Usage;
+use crate::cost::Spent;
 use crate::error::Error;
-use crate::llm::{Client, Finish, Message, Reply, Request, Role};
+use crate::llm::{Client, Finish, Message, Model, Reply, Request, Role};
 
 /// The first time, and once again.
 const TIMES: usize = 2;
@@ -23,7 +23,7 @@ pub(super) struct Asking<'a> {
     pub(super) rubric: &'a Rubric,
     pub(super) data: &'a Value,
     /// What all calls of the inquiry have consumed.
-    pub(super) usage: &'a Mutex<Usage>,
+    pub(super) spent: &'a Mutex<Spent>,
 }
 
 /// One judge's grade.
@@ -102,7 +102,9 @@ impl Asking<'_> {
     ) -> Result<Reply, String> {
         let reply = self.client.chat_if(&self.member.model, &self.request(items, problem), is_usable).await;
         let reply = reply.map_err(|error| self.failed(&error))?;
-        *self.usage.lock().unwrap_or_else(PoisonError::into_inner) += reply.usage;
+        let Model { provider, name } = &self.member.model;
+        let spent = Spent::of_call(provider, name, reply.usage, reply.attempts > 0);
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += spent;
         Ok(reply)
     }
 

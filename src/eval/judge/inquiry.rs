@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::ask::Asking;
 use super::panel::{self, Ruling};
 use super::{Form, Judge, Judged, Rubric, Vote};
-use crate::cost::Usage;
+use crate::cost::Spent;
 
 /// Something to be judged. The judge must repeat its id.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,19 +57,19 @@ pub(crate) struct Grade {
 /// Asks the judge. Messages of errors are complete: they become those of the outcome.
 pub(crate) struct Inquiry<'a> {
     judge: &'a Judge,
-    usage: Mutex<Usage>,
+    spent: Mutex<Spent>,
     judged: Mutex<Judged>,
 }
 
 impl<'a> Inquiry<'a> {
     pub(super) fn new(judge: &'a Judge) -> Self {
-        Self { judge, usage: Mutex::default(), judged: Mutex::default() }
+        Self { judge, spent: Mutex::default(), judged: Mutex::default() }
     }
 
     /// What the questions consumed, and what is known of the answers.
-    pub(crate) fn finish(self) -> (Usage, Judged) {
-        let usage = self.usage.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (usage, self.judged.into_inner().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn finish(self) -> (Spent, Judged) {
+        let spent = self.spent.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (spent, self.judged.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What the first judge takes out of the data. All judges then judge the same pieces.
@@ -141,7 +141,7 @@ impl<'a> Inquiry<'a> {
 
     fn askings<'b>(&'b self, rubric: &'b Rubric, data: &'b Value) -> Vec<Asking<'b>> {
         let Judge { client, members } = self.judge;
-        members.iter().map(|member| Asking { client, member, rubric, data, usage: &self.usage }).collect()
+        members.iter().map(|member| Asking { client, member, rubric, data, spent: &self.spent }).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::scorer::asked;
 use super::{Ask, Metric, Scale, Scored, Scorer, Tools, share};
-use crate::cost::Usage;
+use crate::cost::Spent;
 use crate::eval::{Case, Outcome, Output};
 
 pub(crate) const METRIC: Metric = Metric {
@@ -86,7 +86,7 @@ struct Assertions;
 impl Ask for Assertions {
     fn ask<'a>(&'a self, case: &'a Case, output: &'a Output, tools: &'a Tools) -> BoxFuture<'a, Scored> {
         Box::pin(async move {
-            let mut judge = Usage::default();
+            let mut judge = Spent::default();
             let (mut held, mut failed) = (0, Vec::new());
             for value in &case.assertions {
                 // The dataset was checked, but a worker gets its cases from elsewhere.

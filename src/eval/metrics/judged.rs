@@ -39,9 +39,9 @@ impl<Q: Question> Ask for Asking<Q> {
             };
             let inquiry = judge.inquire();
             let outcome = self.0.put(case, output, &inquiry).await;
-            let (usage, judged) = inquiry.finish();
+            let (spent, judged) = inquiry.finish();
             let outcome = outcome.unwrap_or_else(|message| Outcome::Errored { message });
-            Scored { outcome, judge: usage, judged }
+            Scored { outcome, judge: spent, judged }
         })
     }
 

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use serde_json::{Map, Value};
 
 use super::{Ask, METRICS, Measure, Metric, Options, Scale, Scored, Tools, find};
-use crate::cost::Usage;
+use crate::cost::Spent;
 use crate::error::suggestion;
 use crate::eval::judge::{Judged, Rubric};
 use crate::eval::{Case, Outcome, Output};
@@ -34,7 +34,7 @@ pub(crate) struct Scorer {
 #[derive(Debug, Default)]
 pub(crate) struct Measurements {
     pub(crate) outcomes: Vec<(Arc<str>, Outcome)>,
-    pub(crate) judge: Usage,
+    pub(crate) judge: Spent,
     /// How the judge came to outcomes, where there is something to say of it.
     pub(crate) judged: Vec<(Arc<str>, Judged)>,
     /// Why somebody who was asked, a judge or an embedder, gave no outcome.
@@ -143,7 +143,7 @@ pub(crate) async fn measure(
     };
     let mut asked = ask(scorers, case, output, tools).await.into_iter();
     let mut measured: Vec<(&Scorer, Outcome)> = Vec::with_capacity(scorers.len());
-    let (mut judge, mut judged, mut failure) = (Usage::default(), Vec::new(), None);
+    let (mut judge, mut judged, mut failure) = (Spent::default(), Vec::new(), None);
     for scorer in scorers {
         let outcome = match (&scorer.measure, (scorer.metric.skip)(case)) {
             (_, Some(reason)) => Outcome::Skipped { reason: reason.to_owned() },
