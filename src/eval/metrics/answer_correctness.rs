@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
-use super::judged::{Question, judged, reference, skip_without_reference};
+use super::judged::{Question, judged, reference};
 use super::{Metric, Need, Scale, scored_because, share};
 use crate::eval::judge::{Form, Inquiry, Item, Rubric, Ruling};
 use crate::eval::{Case, Outcome, Output};
@@ -32,7 +32,7 @@ Source: answer correctness of RAGAS (F1 of TP, FP and FN), without its quarter o
     scale: Scale::Share,
     needs: &[Need::Judge],
     options: &[],
-    skip: skip_without_reference,
+    skip: super::reference::skip,
     build: |_| Ok(judged(AnswerCorrectness)),
 };
 

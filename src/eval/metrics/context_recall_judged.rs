@@ -5,9 +5,7 @@ use std::borrow::Cow;
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
-use super::judged::{
-    Question, judged, passages_json, reference, retrieved, sentence_items, share_ruled, skip_without_reference,
-};
+use super::judged::{Question, judged, passages_json, reference, retrieved, sentence_items, share_ruled};
 use super::{Metric, Need, Scale, scored_because};
 use crate::eval::judge::{Form, Inquiry, Rubric};
 use crate::eval::{Case, Outcome, Output};
@@ -30,7 +28,7 @@ Source: context recall of RAGAS; the sentences are cut by rule, so that their nu
     scale: Scale::Share,
     needs: &[Need::Passages, Need::Judge],
     options: &[],
-    skip: skip_without_reference,
+    skip: super::reference::skip,
     build: |_| Ok(judged(ContextRecall)),
 };
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use futures_util::future::BoxFuture;
 use serde_json::json;
 
-use super::judged::{Question, judged, reference, skip_without_reference};
+use super::judged::{Question, judged, reference};
 use super::{Key, Metric, Need, Options, Scale, scored_because};
 use crate::eval::judge::{Form, Inquiry, Item, Rubric};
 use crate::eval::{Case, Outcome, Output};
@@ -40,7 +40,7 @@ Source: the factuality prompt of OpenAI evals (classes A to E), with the scores 
         Key { name: "conflict", help: "score of a contradiction, 0 to 1; default 0", required: false },
         Key { name: "immaterial", help: "score of differences that do not matter, 0 to 1; default 1", required: false },
     ],
-    skip: skip_without_reference,
+    skip: super::reference::skip,
     build: |options| Ok(judged(Factuality { scores: scores(options)? })),
 };
 

@@ -91,12 +91,6 @@ pub(super) fn share_ruled(label: usize, items: &[Item], rulings: &[Ruling], what
     if others.is_empty() { scored(value) } else { scored_because(value, format!("{what}: {}", others.join("; "))) }
 }
 
-/// For metrics that compare with a reference.
-pub(super) fn skip_without_reference(case: &Case) -> Option<&'static str> {
-    let reference = case.reference_answer.as_deref().unwrap_or_default();
-    reference.trim().is_empty().then_some("the case has no reference answer")
-}
-
 /// The reference of a case that is not skipped.
 pub(super) fn reference(case: &Case) -> &str {
     case.reference_answer.as_deref().unwrap_or_default()

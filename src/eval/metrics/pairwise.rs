@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use futures_util::future::{BoxFuture, try_join};
 use serde_json::json;
 
-use super::judged::{Question, judged, reference, skip_without_reference};
+use super::judged::{Question, judged, reference};
 use super::{Metric, Need, Scale, scored_because};
 use crate::eval::judge::{Form, Inquiry, Item, Rubric};
 use crate::eval::{Case, Outcome, Output};
@@ -30,7 +30,7 @@ Source: MT-Bench (Zheng et al. 2023, arXiv:2306.05685), section 3.4.",
     scale: Scale::Share,
     needs: &[Need::Judge],
     options: &[],
-    skip: skip_without_reference,
+    skip: super::reference::skip,
     build: |_| Ok(judged(Pairwise)),
 };
 

@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use super::judged::{reference, skip_without_reference};
+use super::judged::reference;
 use super::scorer::asked;
 use super::{Ask, Metric, Need, Scale, Scored, Tools, scored, scored_because};
 use crate::eval::{Case, Outcome, Output};
@@ -25,7 +25,7 @@ Source: cosine similarity; the semantic similarity of RAGAS and the `similar` of
     scale: Scale::Share,
     needs: &[Need::Embedder],
     options: &[],
-    skip: skip_without_reference,
+    skip: super::reference::skip,
     build: |_| Ok(asked(SemanticSimilarity)),
 };
 
