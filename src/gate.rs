@@ -83,7 +83,7 @@ fn unsure(name: &str, estimate: &Estimate, threshold: f64) -> Option<String> {
             "{name} is {mean}, but its 95 % bound is {}, on the wrong side of the bar of {bar} (n = {n})",
             scale.show(bound)
         )),
-        None => Some(format!("{name} is {mean}, but {n} cases are too few for a bound on it")),
+        None => Some(format!("{name} is {mean}, but there are too few cases for a bound (n = {n})")),
     }
 }
 

@@ -206,3 +206,28 @@ fn a_run_that_was_stopped_is_no_baseline() {
     let ran = project.run(&["baseline"]).ends(3);
     assert!(ran.stderr.contains("was stopped before its last case"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_limit_that_nothing_was_measured_for_is_not_met() {
+    // Recorded answers took no time. Where "nothing" counts as 0, every limit is met.
+    let project = project(&right(40, 40), "[gate]\nanswer_relevancy = 0.5\nlatency = \"2 s\"\n");
+    let ran = project.run(&["eval", "-q"]).ends(2);
+    assert!(ran.stdout.contains("latency has a threshold, but no case measures it"), "{}", ran.stdout);
+}
+
+#[test]
+fn one_case_has_no_interval_and_twenty_equal_ones_an_honest_one() {
+    let gate = "[gate]\nanswer_relevancy = 0.5\n";
+    let estimate = |cases: usize| {
+        let project = project(&right(cases, cases), gate);
+        project.run(&["eval", "-q"]).ends(0);
+        project.report()["estimates"]["answer_relevancy"].clone()
+    };
+    let one = estimate(1);
+    assert!(one["low"].is_null() && one["high"].is_null() && one["bound"].is_null(), "{one}");
+    // Wilson's bound of 20 of 20.
+    assert!((estimate(20)["low"].as_f64().unwrap() - 0.838_875).abs() < 1e-5);
+    let strict = project(&right(1, 1), &gate.replace("[gate]", "[gate]\nrule = \"strict\""));
+    let ran = strict.run(&["eval", "-q"]).ends(2);
+    assert!(ran.stdout.contains("there are too few cases for a bound (n = 1)"), "{}", ran.stdout);
+}
