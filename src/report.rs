@@ -8,6 +8,7 @@
 
 pub(crate) mod baseline;
 mod build;
+mod clusters;
 mod comparison;
 pub(crate) mod json;
 mod judged;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::baseline::{Baseline, BaselineCase, BaselineFacts, each_case};
+use super::clusters::Clusters;
 use super::json::Rows;
 use super::judged::is_alike;
 use super::summary::{CaseSum, range};
@@ -122,8 +123,7 @@ struct Pairing<'a> {
     /// Metrics that both have, in the same sense.
     metrics: HashMap<&'a str, (&'a Estimate, Option<f64>)>,
     seen: HashSet<String>,
-    clusters: HashMap<String, usize>,
-    numbered: usize,
+    clusters: Clusters,
     values: BTreeMap<String, Values>,
     out: Comparison,
     fallen: Vec<Flip>,
@@ -151,8 +151,7 @@ impl<'a> Pairing<'a> {
             baseline,
             metrics: report.estimates.iter().filter_map(both).collect(),
             seen: HashSet::new(),
-            clusters: HashMap::new(),
-            numbered: 0,
+            clusters: Clusters::default(),
             values: BTreeMap::new(),
             out: Comparison { baseline: baseline.facts.clone(), ..Comparison::default() },
             fallen: Vec::new(),
@@ -172,7 +171,7 @@ impl<'a> Pairing<'a> {
             return;
         }
         self.out.cases.paired += 1;
-        let cluster = self.cluster(case.first.cluster.as_deref());
+        let cluster = self.clusters.number(case.first.cluster.as_deref());
         self.pair(case, before, cluster);
     }
 
@@ -180,13 +179,6 @@ impl<'a> Pairing<'a> {
         if self.out.gone.len() < LISTED {
             self.out.gone.push(id.to_owned());
         }
-    }
-
-    fn cluster(&mut self, name: Option<&str>) -> usize {
-        let next = self.numbered;
-        let number = name.map_or(next, |name| *self.clusters.entry(name.to_owned()).or_insert(next));
-        self.numbered += usize::from(number == next);
-        number
     }
 
     fn pair(&mut self, case: &CaseSum, before: &BaselineCase, cluster: usize) {
@@ -227,7 +219,7 @@ impl<'a> Pairing<'a> {
         for id in vanished {
             self.gone(id);
         }
-        let clustered = !self.clusters.is_empty();
+        let clustered = self.clusters.are_named();
         let mut compared: Vec<(String, stats::Comparison)> = Vec::new();
         for (name, values) in &self.values {
             let scale = report.scale(name);

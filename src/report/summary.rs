@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::case::{CaseSum, RepeatSum};
 use self::metric::MetricSum;
 pub(super) use self::metric::range;
+use super::clusters::Clusters;
 use super::spend::Spend;
 use super::{Estimate, Latency};
 use crate::cost::Usage;
@@ -32,10 +33,7 @@ pub(crate) struct Summary {
     /// The case whose repeats are being taken.
     current: Option<CaseSum>,
     metrics: BTreeMap<String, MetricSum>,
-    /// Numbers of clusters; cases without one are not in it.
-    clusters: HashMap<String, usize>,
-    /// Numbers of clusters given out, also to cases that are their own.
-    numbered: usize,
+    clusters: Clusters,
     pub(super) flaky: Vec<Flaky>,
     pub(super) finished: usize,
     pub(super) errored: usize,
@@ -102,8 +100,7 @@ impl Summary {
             bars,
             current: None,
             metrics: BTreeMap::new(),
-            clusters: HashMap::new(),
-            numbered: 0,
+            clusters: Clusters::default(),
             flaky: Vec::new(),
             finished: 0,
             errored: 0,
@@ -154,7 +151,7 @@ impl Summary {
                 self.causes.entry(failure.clone()).or_insert((0, next)).0 += 1;
             }
         }
-        let cluster = self.number(case.first.cluster.as_deref());
+        let cluster = self.clusters.number(case.first.cluster.as_deref());
         for (name, repeats) in &case.metrics {
             let bar = self.bars.get(name).copied();
             let sum = self.metrics.entry(name.clone()).or_default();
@@ -176,17 +173,6 @@ impl Summary {
         }
     }
 
-    /// The number of a cluster; a case without one is its own.
-    fn number(&mut self, cluster: Option<&str>) -> usize {
-        let next = self.numbered;
-        let number = match cluster {
-            Some(cluster) => *self.clusters.entry(cluster.to_owned()).or_insert(next),
-            None => next,
-        };
-        self.numbered += usize::from(number == next);
-        number
-    }
-
     /// What the cases add up to for a metric of this kind and scale.
     pub(super) fn estimate(&self, metric: &str, of: &Estimate) -> Estimate {
         let none = MetricSum::default();
@@ -195,12 +181,8 @@ impl Summary {
         sum.estimate(
             Estimate { kind: of.kind.clone(), scale: of.scale, ..Estimate::default() },
             bar,
-            self.is_clustered(),
+            self.clusters.are_named(),
         )
-    }
-
-    fn is_clustered(&self) -> bool {
-        !self.clusters.is_empty()
     }
 
     /// The most frequent first; of equally frequent ones, the one that came first.
