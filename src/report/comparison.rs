@@ -291,18 +291,9 @@ impl Values {
             wins: if scale.lower_is_better() { compared.losses } else { compared.wins },
             ties: compared.ties,
             losses: if scale.lower_is_better() { compared.wins } else { compared.losses },
-            detectable: self.detectable(&compared, scale),
+            detectable: pairs.detectable_drop(&compared),
             drop: None,
         };
         Some((difference, compared))
-    }
-
-    fn detectable(&self, compared: &stats::Comparison, scale: Scale) -> Option<f64> {
-        let width = range(scale).map(|range| range.high - range.low)?;
-        let is_binary = self.baseline.iter().chain(&self.current).all(|value| *value <= 0.0 || *value >= 1.0);
-        if is_binary {
-            return stats::detectable_discordance(compared.n, stats::share_of(compared.discordant(), compared.n));
-        }
-        stats::detectable_difference(compared.n, compared.sd?, Some(width))
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Stop;
 use crate::error::{Error, Result};
 use crate::eval::metrics::Scale;
-use crate::eval::stats::{Interval, SIGNIFICANCE, Standing, Wager, settled};
+use crate::eval::stats::{BarWagers, Interval, Standing, settled};
 use crate::eval::{Measured, Outcome};
 
 /// What a run that may stop early must know of its gate.
@@ -76,8 +76,7 @@ struct BarState {
     /// Finished cases that the metric did not skip.
     finished: usize,
     not_applicable: usize,
-    /// Wagers on a pass and on a failure; what was not measured counts against each.
-    wagers: Option<(Wager, Wager)>,
+    wagers: Option<BarWagers>,
 }
 
 impl Stopper {
@@ -86,13 +85,9 @@ impl Stopper {
         for (place, index) in order.into_iter().flatten().enumerate() {
             places[*index] = place;
         }
-        #[expect(clippy::cast_precision_loss, reason = "a gate has a handful of bars")]
-        let bars = rule.bars.len() as f64;
         let state = |bar: &StopBar| {
-            let wager = |alpha| Wager::against(bar.threshold, bar.population, Interval::UNIT, alpha);
-            // One bar that is wrongly thought missed is enough to fail; to pass wrongly, the one that is missed must be
-            // thought met.
-            let wagers = (bar.scale == Scale::Share).then(|| (wager(SIGNIFICANCE), wager(SIGNIFICANCE / bars)));
+            let wagers = || BarWagers::new(bar.threshold, bar.population, rule.bars.len());
+            let wagers = (bar.scale == Scale::Share).then(wagers);
             BarState { sum: 0.0, measured: 0, finished: 0, not_applicable: 0, wagers }
         };
         let states = rule.bars.iter().map(state).collect();
@@ -153,8 +148,7 @@ impl Stopper {
 
     fn standing(&self, (bar, state): (&StopBar, &BarState)) -> Standing {
         match (self.rule.stop, &state.wagers) {
-            (Stop::Confident, Some((_, fail))) if fail.standing() == Standing::Below => Standing::Below,
-            (Stop::Confident, Some((pass, _))) if pass.standing() == Standing::Above => Standing::Above,
+            (Stop::Confident, Some(wagers)) if wagers.standing() != Standing::Open => wagers.standing(),
             _ => state.settled(bar),
         }
     }
@@ -177,9 +171,8 @@ impl BarState {
         }
         self.finished += 1;
         let value = (n > 0 && !errored).then(|| total / f64::from(n));
-        if let Some((pass, fail)) = &mut self.wagers {
-            pass.push(value.unwrap_or(0.0));
-            fail.push(value.unwrap_or(1.0));
+        if let Some(wagers) = &mut self.wagers {
+            wagers.push(value);
         }
         match value {
             Some(value) => {

@@ -16,9 +16,10 @@ use super::clusters::cluster_sums;
 use super::estimate::{Limits, Method, clustered, count_clusters, independent};
 use super::mcnemar::Discordant;
 use super::permutation::{MOST_EXACT, flip_signs};
+use super::power::{detectable_difference, detectable_discordance};
 use super::sample::{are_binary, is_zero, mean, standard_deviation};
 use super::t_test::paired_t_test;
-use super::{CONFIDENCE, Interval};
+use super::{CONFIDENCE, Interval, share_of};
 
 /// The values of two versions, of equal length; all finite.
 #[derive(Debug, Clone, Copy)]
@@ -121,6 +122,16 @@ fn count(differences: &[f64], sign: f64) -> usize {
 }
 
 impl Pairs<'_> {
+    /// The smallest true drop that a test of such pairs shows in 80 % of runs; `None` on a scale without ends, or if even the
+    /// largest is not seen.
+    pub(crate) fn detectable_drop(&self, compared: &Comparison) -> Option<f64> {
+        let width = self.range.map(|range| range.high - range.low)?;
+        if self.are_binary() {
+            return detectable_discordance(compared.n, share_of(compared.discordant(), compared.n));
+        }
+        detectable_difference(compared.n, compared.sd?, Some(width))
+    }
+
     fn are_binary(&self) -> bool {
         self.range == Some(Interval::UNIT) && are_binary(self.baseline) && are_binary(self.current)
     }

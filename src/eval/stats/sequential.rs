@@ -1,7 +1,7 @@
 //! May a run stop early? By arithmetic, if the rest can change nothing; or by a wager that stays valid however often it is
 //! looked at.
 
-use super::{Interval, float};
+use super::{Interval, SIGNIFICANCE, float};
 
 /// A mean beside a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +120,39 @@ impl Wager {
         Interval {
             low: low.map_or(self.range.low, |supposed| value(supposed.mean)),
             high: high.map_or(self.range.high, |supposed| value(supposed.mean)),
+        }
+    }
+}
+
+/// What a run that may stop early wagers beside one of its bars: that the metric clears it, and that it misses it.
+#[derive(Debug, Clone)]
+pub(crate) struct BarWagers {
+    pass: Wager,
+    fail: Wager,
+}
+
+impl BarWagers {
+    /// Of a metric from 0 to 1 over `population` cases, in a gate with so many `bars`. The verdict of the gate is then wrong
+    /// in a share `SIGNIFICANCE` of orders at most: one bar that is wrongly thought missed is enough to fail; to pass
+    /// wrongly, the one that is missed must be thought met.
+    pub(crate) fn new(bar: f64, population: usize, bars: usize) -> Self {
+        let wager = |alpha| Wager::against(bar, population, Interval::UNIT, alpha);
+        Self { pass: wager(SIGNIFICANCE), fail: wager(SIGNIFICANCE / float(bars)) }
+    }
+
+    /// Takes the next case's value; what could not be measured counts against each of the two.
+    pub(crate) fn push(&mut self, value: Option<f64>) {
+        self.pass.push(value.unwrap_or(0.0));
+        self.fail.push(value.unwrap_or(1.0));
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        if self.fail.standing() == Standing::Below {
+            Standing::Below
+        } else if self.pass.standing() == Standing::Above {
+            Standing::Above
+        } else {
+            Standing::Open
         }
     }
 }
