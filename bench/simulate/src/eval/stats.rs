@@ -1,0 +1,1 @@
+../../../../src/eval/stats.rs
