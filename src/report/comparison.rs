@@ -69,7 +69,8 @@ pub(crate) struct Difference {
     pub(crate) wins: usize,
     pub(crate) ties: usize,
     pub(crate) losses: usize,
-    /// The smallest drop that these pairs show in 80 % of runs; `None` if even the largest is not seen.
+    /// The smallest drop that these pairs show in 80 % of runs, to be larger than allowed; `None` if even the largest is not
+    /// seen.
     pub(crate) detectable: Option<f64>,
     /// Whether a drop larger than allowed was shown; `None` where nothing is decided.
     pub(crate) drop: Option<DropFinding>,
@@ -223,7 +224,7 @@ impl<'a> Pairing<'a> {
         let mut compared: Vec<(String, stats::Comparison)> = Vec::new();
         for (name, values) in &self.values {
             let scale = report.scale(name);
-            let Some((difference, comparison)) = values.compare(scale, clustered) else { continue };
+            let Some((difference, comparison)) = values.compare(scale, clustered, max_drop) else { continue };
             self.out.metrics.insert(name.clone(), difference);
             if scale == Scale::Share && report.thresholds.contains_key(name) {
                 compared.push((name.clone(), comparison));
@@ -267,7 +268,7 @@ fn decide(metrics: &mut BTreeMap<String, Difference>, compared: &[(String, stats
 }
 
 impl Values {
-    fn compare(&self, scale: Scale, clustered: bool) -> Option<(Difference, stats::Comparison)> {
+    fn compare(&self, scale: Scale, clustered: bool, max_drop: Option<f64>) -> Option<(Difference, stats::Comparison)> {
         let ids = clustered.then(|| cluster_ids(&self.clusters));
         let pairs =
             Pairs { baseline: &self.baseline, current: &self.current, clusters: ids.as_deref(), range: range(scale) };
@@ -291,7 +292,7 @@ impl Values {
             wins: if scale.lower_is_better() { compared.losses } else { compared.wins },
             ties: compared.ties,
             losses: if scale.lower_is_better() { compared.wins } else { compared.losses },
-            detectable: pairs.detectable_drop(&compared),
+            detectable: pairs.detectable_drop(&compared, max_drop.unwrap_or_default()),
             drop: None,
         };
         Some((difference, compared))

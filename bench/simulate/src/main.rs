@@ -27,7 +27,7 @@ use table::Table;
 #[derive(Parser)]
 struct Options {
     /// Runs of each setting
-    #[arg(long, default_value_t = 4_000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
     /// One table only
     #[arg(long)]

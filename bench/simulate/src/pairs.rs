@@ -38,6 +38,11 @@ impl Versions {
         0.5 * self.unsure() + SURE_PASSES * (1.0 - self.unsure())
     }
 
+    /// How the noise is named in a table.
+    pub(crate) fn noise(self) -> String {
+        format!("{:.0} %{}", 100.0 * self.discordance, if self.graded { ", grades" } else { "" })
+    }
+
     pub(crate) fn draw(self, metric: usize, random: &mut Rng) -> Drawn {
         let breaks = if metric == 0 { self.drop / self.mean() } else { 0.0 };
         let (mut baseline, mut current) = (Vec::with_capacity(self.n), Vec::with_capacity(self.n));
@@ -63,9 +68,9 @@ impl Drawn {
     }
 
     /// The change and the drop that the report would print as visible.
-    pub(crate) fn compare(&self) -> Option<(Comparison, Option<f64>)> {
+    pub(crate) fn compare(&self, max_drop: f64) -> Option<(Comparison, Option<f64>)> {
         let compared = compare(self.pairs(), stats::SEED)?;
-        Some((compared, self.pairs().detectable_drop(&compared)))
+        Some((compared, self.pairs().detectable_drop(&compared, max_drop)))
     }
 }
 

@@ -12,14 +12,14 @@
 //!
 //! Above 2,000 pairs or clusters the p of graded values is Student's. `estimate` says what padding and unseen share are.
 
-use super::clusters::cluster_sums;
+use super::clusters::{Clustered, cluster_sums};
 use super::estimate::{Limits, Method, clustered, count_clusters, independent};
 use super::mcnemar::Discordant;
 use super::permutation::{MOST_EXACT, flip_signs};
 use super::power::{detectable_difference, detectable_discordance};
 use super::sample::{are_binary, is_zero, mean, standard_deviation};
 use super::t_test::paired_t_test;
-use super::{CONFIDENCE, Interval, share_of};
+use super::{CONFIDENCE, Interval, float, share_of};
 
 /// The values of two versions, of equal length; all finite.
 #[derive(Debug, Clone, Copy)]
@@ -95,7 +95,7 @@ pub(crate) fn compare(pairs: Pairs<'_>, seed: u64) -> Option<Comparison> {
     if pairs.baseline.len() != pairs.current.len() {
         return None;
     }
-    let differences: Vec<f64> = pairs.current.iter().zip(pairs.baseline).map(|(now, before)| now - before).collect();
+    let differences = pairs.differences();
     let difference = mean(&differences).filter(|difference| difference.is_finite())?;
     let clusters = pairs.clusters.and_then(|ids| count_clusters(&differences, ids));
     let (wins, losses) = (count(&differences, 1.0), count(&differences, -1.0));
@@ -122,14 +122,23 @@ fn count(differences: &[f64], sign: f64) -> usize {
 }
 
 impl Pairs<'_> {
-    /// The smallest true drop that a test of such pairs shows in 80 % of runs; `None` on a scale without ends, or if even the
-    /// largest is not seen.
-    pub(crate) fn detectable_drop(&self, compared: &Comparison) -> Option<f64> {
+    /// The smallest true drop that such pairs show in 80 % of runs, alone: it must be told from chance and be seen as larger
+    /// than `allowed`. `None` on a scale without ends, or if even the largest is not seen.
+    pub(crate) fn detectable_drop(&self, compared: &Comparison, allowed: f64) -> Option<f64> {
         let width = self.range.map(|range| range.high - range.low)?;
-        if self.are_binary() {
-            return detectable_discordance(compared.n, share_of(compared.discordant(), compared.n));
+        if let (Some(ids), Some(clusters)) = (self.clusters, compared.clusters) {
+            // So many independent values would have the same standard error.
+            let error = Clustered::new(&self.differences(), ids)?.corrected_error();
+            return detectable_difference(clusters, error * float(clusters).sqrt(), Some(width), allowed);
         }
-        detectable_difference(compared.n, compared.sd?, Some(width))
+        if self.are_binary() {
+            return detectable_discordance(compared.n, share_of(compared.discordant(), compared.n), allowed);
+        }
+        detectable_difference(compared.n, compared.sd?, Some(width), allowed)
+    }
+
+    fn differences(&self) -> Vec<f64> {
+        self.current.iter().zip(self.baseline).map(|(now, before)| now - before).collect()
     }
 
     fn are_binary(&self) -> bool {
@@ -221,6 +230,21 @@ mod tests {
         let (interval, bounds) = (compared.interval.unwrap(), compared.bounds.unwrap());
         assert!(interval.low < -0.16 && interval.high > 0.16 && bounds.low < -0.13, "{compared:?}");
         assert!(compared.p_drop.unwrap() >= 1.0 && compared.ties == 20);
+    }
+
+    #[test]
+    fn a_visible_drop_is_larger_than_allowed_and_larger_in_clusters() {
+        let baseline: Vec<f64> = (0..400).map(|case| if case % 20 == 0 { 0.0 } else { 1.0 }).collect();
+        let current: Vec<f64> = (0..400).map(|case| if case < 16 { 0.0 } else { 1.0 }).collect();
+        let ids: Vec<usize> = (0..400).map(|case| case / 20).collect();
+        let alone = pairs(&baseline, &current);
+        let detectable = |pairs: Pairs<'_>, allowed| {
+            let compared = compare(pairs, 1).unwrap();
+            pairs.detectable_drop(&compared, allowed).unwrap()
+        };
+        let (none, some) = (detectable(alone, 0.0), detectable(alone, 0.03));
+        assert!(none > 0.03 && some > none && some < 0.05, "{none} {some}");
+        assert!(detectable(Pairs { clusters: Some(&ids), ..alone }, 0.0) > 1.5 * none);
     }
 
     #[test]

@@ -9,8 +9,8 @@ const POWER: f64 = 0.80;
 
 /// The smallest change of a mean that `n` values (or paired differences) with this standard deviation show. `width` is that
 /// of the scale. Where no spread was seen, a change must come from cases that jump over the whole scale: as many as a test
-/// would notice. `None` below two values, without spread on a scale without ends, or if the whole scale is not enough.
-pub(crate) fn detectable_difference(n: usize, sd: f64, width: Option<f64>) -> Option<f64> {
+/// would notice. A change must also be seen as larger than `allowed`. `None` below two values, without spread on a scale without ends, or if the whole scale is not enough.
+pub(crate) fn detectable_difference(n: usize, sd: f64, width: Option<f64>, allowed: f64) -> Option<f64> {
     let df = float(n.checked_sub(2)? + 1);
     let least = match width {
         Some(width) if is_zero(sd) => {
@@ -19,19 +19,22 @@ pub(crate) fn detectable_difference(n: usize, sd: f64, width: Option<f64>) -> Op
         None if is_zero(sd) => return None,
         _ => (t_quantile(1.0 - ERROR, df) + t_quantile(POWER, df)) * sd / float(n).sqrt(),
     };
-    Some(least).filter(|least| width.is_none_or(|width| *least <= width))
+    let beyond = allowed + t_quantile(POWER, df) * sd / float(n).sqrt();
+    Some(least.max(beyond)).filter(|least| width.is_none_or(|width| *least <= width))
 }
 
 /// The smallest drop of a pass rate that `n` pairs show, of which a share is expected to differ between the versions
-/// anyway. A drop makes at least as many pairs differ as it is large. `None` if no drop is large enough.
+/// anyway, and that is then seen as larger than `allowed`. A drop makes at least as many pairs differ as it is large. `None`
+/// if no drop is large enough.
 ///
 /// Source: Connor 1987, "Sample size for testing differences in proportions for the paired-sample design".
-pub(crate) fn detectable_discordance(n: usize, discordant: f64) -> Option<f64> {
+pub(crate) fn detectable_discordance(n: usize, discordant: f64, allowed: f64) -> Option<f64> {
     let is_unseen = |drop: f64| {
         let differ = discordant.max(drop);
         let alternative = (differ - drop * drop).max(0.0).sqrt();
         let needed = normal_quantile(1.0 - ERROR) * differ.sqrt() + normal_quantile(POWER) * alternative;
-        drop * float(n).sqrt() < needed
+        let beyond = normal_quantile(POWER) * alternative;
+        drop * float(n).sqrt() < needed || (drop - allowed) * float(n).sqrt() < beyond
     };
     (!is_unseen(1.0)).then(|| bisect(0.0, 1.0, is_unseen))
 }
@@ -50,19 +53,19 @@ mod tests {
 
     #[test]
     fn more_cases_show_smaller_drops() {
-        let drop = |n, discordant| detectable_discordance(n, discordant).unwrap();
+        let drop = |n, discordant| detectable_discordance(n, discordant, 0.0).unwrap();
         assert!((drop(240, 0.10) - 0.05).abs() < 0.002);
         assert!((drop(490, 0.20) - 0.05).abs() < 0.002);
         assert!(drop(40, 0.0) > 0.14 && drop(40, 0.0) < 0.16, "{}", drop(40, 0.0));
-        assert_eq!(detectable_discordance(2, 0.0), None);
+        assert_eq!(detectable_discordance(2, 0.0, 0.0), None);
     }
 
     #[test]
     fn no_spread_does_not_show_everything() {
-        assert!((detectable_difference(100, 0.2, Some(1.0)).unwrap() - 0.05).abs() < 0.001);
-        assert!(detectable_difference(50, 0.0, Some(1.0)).unwrap() > 0.1);
-        assert_eq!(detectable_difference(50, 0.0, None), None);
-        assert_eq!(detectable_difference(1, 0.2, None), None);
+        assert!((detectable_difference(100, 0.2, Some(1.0), 0.0).unwrap() - 0.05).abs() < 0.001);
+        assert!(detectable_difference(50, 0.0, Some(1.0), 0.0).unwrap() > 0.1);
+        assert_eq!(detectable_difference(50, 0.0, None, 0.0), None);
+        assert_eq!(detectable_difference(1, 0.2, None, 0.0), None);
     }
 
     #[test]
