@@ -45,6 +45,10 @@ bench-groundedness file *arguments:
     cargo build --release --quiet
     bench/groundedness.py {{ file }} {{ arguments }}
 
+# how often the gate's statistics are right, as tables of docs/statistics.md: --runs 2000, --only PART
+simulate *arguments:
+    cargo run --release --quiet --package llmops-simulate -- {{ arguments }}
+
 # known vulnerabilities of the dependencies; needs the network
 audit:
     cargo deny check advisories
