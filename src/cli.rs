@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Secret, parse_duration};
 use crate::eval::Shard;
+use crate::report::formats::{self, FORMATS, Format};
 
 /// A quality gate for LLM applications: prompts are code, evals are their tests, nothing deploys without proof.
 ///
@@ -176,8 +178,13 @@ pub(crate) struct Report {
     /// Report file; default: the one of the last run
     pub(crate) run: Option<PathBuf>,
     /// How to show it
-    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
-    pub(crate) format: ReportFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = format())]
+    pub(crate) format: &'static Format,
+}
+
+fn format() -> impl TypedValueParser<Value = &'static Format> {
+    let values = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.summary));
+    PossibleValuesParser::new(values).try_map(|name| formats::find(&name).ok_or("no such format"))
 }
 
 #[derive(Debug, Args)]
@@ -187,12 +194,6 @@ pub(crate) struct Baseline {
     /// Accept a run that does not meet its own bars
     #[arg(long)]
     pub(crate) force: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
-    Terminal,
-    Json,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod cache;
 mod ci;
 mod eval;
 mod explain;
+mod formats;
 mod ingest;
 mod merge;
 mod model;
@@ -24,6 +25,7 @@ use crate::config::{Config, Vocabulary};
 use crate::error::{Error, ExitStatus, Result};
 use crate::eval::metrics::{self, METRICS};
 use crate::llm::{Client, LOCAL, PROVIDERS};
+use crate::report::formats as report_formats;
 
 pub(crate) fn run() -> ExitStatus {
     let cli = match Cli::try_parse() {
@@ -90,6 +92,7 @@ fn configuration_for(global: &Global, needs_header_secrets: bool) -> Result<Conf
         metrics: METRICS.iter().map(|metric| metric.name).collect(),
         metric_unit: |name| metrics::find(name).map(|(metric, _)| metric.scale.unit()),
         providers: PROVIDERS.iter().map(|known| known.name).chain(LOCAL.iter().map(|(name, _)| *name)).collect(),
+        formats: report_formats::optional().map(|format| format.name).collect(),
         needs_header_secrets,
     };
     Config::find(&global.directory, global.config.as_deref(), &vocabulary)

@@ -43,6 +43,7 @@ pub(crate) struct Config {
     /// Only a flag says so, never the file.
     pub(crate) cassette: Option<Cassette>,
     pub(crate) queue: Queue,
+    pub(crate) report: Report,
     pub(crate) providers: Vec<CustomProvider>,
     pub(crate) limits: Vec<ProviderLimits>,
     pub(crate) env: Env,
@@ -220,6 +221,12 @@ pub(crate) struct Queue {
     pub(crate) redeliver_after: Duration,
 }
 
+/// `[report]`: how a run is shown beside its JSON report.
+pub(crate) struct Report {
+    /// Names of formats, known to exist.
+    pub(crate) formats: Vec<String>,
+}
+
 /// `[providers.NAME]`: a server of the user's own.
 #[derive(Clone)]
 pub(crate) struct CustomProvider {
@@ -251,6 +258,8 @@ pub(crate) struct Vocabulary {
     /// How the threshold of a metric is written; `None` if there is no such metric.
     pub(crate) metric_unit: fn(&str) -> Option<MetricUnit>,
     pub(crate) providers: Vec<&'static str>,
+    /// Formats that a run can write beside its report.
+    pub(crate) formats: Vec<&'static str>,
     /// Whether the headers of an application under test must have their secrets: a replayed run sends none.
     pub(crate) needs_header_secrets: bool,
 }

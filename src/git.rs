@@ -13,6 +13,9 @@ pub(crate) struct Commit {
     pub(crate) branch: Option<String>,
     /// Whether tracked files below the project's folder differ from the commit.
     pub(crate) dirty: bool,
+    /// The project's folder below the repository's root, with a slash at its end; empty at the root.
+    #[serde(default)]
+    pub(crate) folder: String,
 }
 
 /// The commit that `folder` is on.
@@ -22,7 +25,8 @@ pub(crate) fn commit(folder: &Path) -> Option<Commit> {
     let sha = field("oid ").filter(|oid| *oid != "(initial)")?.to_owned();
     let branch = field("head ").filter(|head| *head != "(detached)").map(str::to_owned);
     let dirty = status.lines().any(|line| !line.starts_with('#'));
-    Some(Commit { sha, branch, dirty })
+    let folder = ask(folder, &["rev-parse", "--show-prefix"])?.trim_end().to_owned();
+    Some(Commit { sha, branch, dirty, folder })
 }
 
 fn ask(folder: &Path, arguments: &[&str]) -> Option<String> {

@@ -8,8 +8,11 @@
 
 pub(crate) mod baseline;
 mod build;
+mod cases;
 mod clusters;
 mod comparison;
+mod file;
+pub(crate) mod formats;
 pub(crate) mod json;
 mod judged;
 pub(crate) mod merge;
@@ -18,6 +21,7 @@ mod spend;
 mod summary;
 mod terminal;
 mod verdict;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -35,8 +39,8 @@ pub(crate) use judged::{JudgeFacts, Judgements};
 pub(crate) use progress::Progress;
 pub(crate) use spend::CostByRole;
 pub(crate) use summary::{Cause, Flaky, Highlights, Summary};
-pub(crate) use terminal::render as render_terminal;
 pub(crate) use verdict::{Breach, Decision, Verdict};
+use words::numbers;
 
 /// Raised whenever a reader of an older report would misunderstand a newer one.
 pub(crate) const SCHEMA: u32 = 1;

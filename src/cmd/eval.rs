@@ -8,6 +8,7 @@ mod setup;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::formats::Wanted;
 use super::ingest::Fill;
 use super::{configuration_for, interrupted, output, report_file, unless_interrupted};
 use crate::cli::{Eval, Global, Tested};
@@ -17,6 +18,7 @@ use crate::error::{Error, ExitStatus, Result};
 use crate::eval::{Connection, Ended, Event, Identity, Journal, Queue, Run, Start, run as run_cases};
 use crate::gate;
 use crate::llm::Client;
+use crate::report::formats::Source;
 use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
 
 pub(super) use self::prepare::prepare;
@@ -35,13 +37,17 @@ pub(super) async fn gate(global: &Global, arguments: &Eval, fill: Fill) -> Resul
     }
     config.cassette = cassette(global, arguments);
     let path = report_file::path(global, arguments.report.as_deref())?;
+    let wanted = Wanted::of(&config);
     json::prepare(&path)?;
+    wanted.prepare(&path)?;
     let Evaluated { report, journal, client } = evaluate(global, &config, arguments, fill).await?;
     let recorded = client.finish_recording();
     // What was measured is shown even if it cannot be written; then the run is no success all the same.
     let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| take(row));
-    let written = json::write(&report, &rows, &path);
-    report_file::show(global, &report, &rows, written.is_ok().then_some(path.as_path()))?;
+    let source = Source { report: &report, rows: &rows };
+    let (files, written) = wanted.write(&source, &path);
+    report_file::show(global, &source, &files)?;
+    wanted.print(global, &source)?;
     written?;
     if report.ended_early.is_none() {
         journal.finish();

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::report_file;
+use super::formats::Wanted;
+use super::{configuration_for, output, report_file};
 use crate::cli::{Global, Merge};
 use crate::config::Config;
 use crate::error::{Error, ExitStatus, Result};
 use crate::gate;
+use crate::report::formats::Source;
 use crate::report::json;
 use crate::report::merge::Shards;
 
@@ -28,9 +30,27 @@ pub(super) fn run(global: &Global, arguments: &Merge) -> Result<ExitStatus> {
     if !path.exists() || !files.iter().any(is_input) {
         json::prepare(&path)?;
     }
-    let written = json::write(&report, &rows, &path);
-    report_file::show(global, &report, &rows, written.is_ok().then_some(path.as_path()))?;
+    let wanted = wanted(global);
+    wanted.prepare(&path)?;
+    let source = Source { report: &report, rows: &rows };
+    let (files, written) = wanted.write(&source, &path);
+    report_file::show(global, &source, &files)?;
+    wanted.print(global, &source)?;
     written.map(|()| gate::exit_status(&report))
+}
+
+/// What the project asks for. A job that only joins reports may have neither the project nor what its configuration needs.
+fn wanted(global: &Global) -> Wanted {
+    if Config::root_of(&global.directory, global.config.as_deref()).is_err() {
+        return Wanted::nothing();
+    }
+    match configuration_for(global, false) {
+        Ok(config) => Wanted::of(&config),
+        Err(error) => {
+            output::note(&format!("only the JSON report is written, since the configuration cannot be read: {error}"));
+            Wanted::nothing()
+        }
+    }
 }
 
 /// A file is itself; a folder is the reports in it and below, as artifacts of several jobs come.

@@ -17,10 +17,10 @@ pub(super) fn print(text: &str) -> Result<()> {
     }
 }
 
-/// Prints what `write` writes, without holding it. A reader that has gone away is no failure.
+/// Prints what `write` writes as it stands, without holding it. A reader that has gone away is no failure.
 pub(super) fn stream(write: &mut dyn FnMut(&mut dyn Write) -> Result<()>) -> Result<()> {
     let mut gone = false;
-    let mut out = BufWriter::with_capacity(1 << 16, UntilGone { out: anstream::stdout(), gone: &mut gone });
+    let mut out = BufWriter::with_capacity(1 << 16, UntilGone { out: io::stdout(), gone: &mut gone });
     let written = write(&mut out).and_then(|()| {
         out.flush().map_err(|error| Error::unavailable("cannot write to standard output").source(error))
     });
@@ -54,6 +54,11 @@ pub(super) fn print_json(value: &serde_json::Value) -> Result<()> {
 /// A line on standard error that is not a failure.
 pub(super) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", printable(text));
+}
+
+/// Lines on standard error as they stand, for a machine that reads them.
+pub(super) fn raw_message(text: &[u8]) {
+    let _ = io::stderr().write_all(text);
 }
 
 /// Every problem with its hint, then the cause.

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::output;
+use super::{formats, output};
 use crate::cli::Global;
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report::baseline::Baseline;
-use crate::report::json::{self, Rows};
+use crate::report::formats::{JSON, Source, TERMINAL};
+use crate::report::json::Rows;
 use crate::report::{self, Report};
 
 /// Where every run leaves its report, in the project's folder.
@@ -39,19 +40,15 @@ pub(super) fn compare(report: Report, rows: Rows<'_>, root: &Path) -> Result<Rep
 }
 
 /// Prints the report as the user wants it; `written` is where it was put, if it could be.
-pub(super) fn show(global: &Global, report: &Report, rows: Rows<'_>, written: Option<&Path>) -> Result<()> {
+pub(super) fn show(global: &Global, source: &Source<'_>, written: &[PathBuf]) -> Result<()> {
     if global.json {
-        return print_json(report, rows);
+        return formats::print(&JSON, source);
     }
-    output::print(&report::render_terminal(report))?;
-    match written {
-        Some(path) => output::print(&format!("\nreport: {}\n", path.strip_prefix(".").unwrap_or(path).display())),
-        None => Ok(()),
+    formats::print(&TERMINAL, source)?;
+    let mut label = "\nreport: ";
+    for path in written {
+        output::print(&format!("{label}{}\n", path.strip_prefix(".").unwrap_or(path).display()))?;
+        label = "        ";
     }
-}
-
-/// Prints the whole report as JSON, case by case.
-pub(super) fn print_json(report: &Report, rows: Rows<'_>) -> Result<()> {
-    let failed = |error| Error::unavailable("cannot write to standard output").source(error);
-    output::stream(&mut |out| json::write_to(report, rows, out, &failed))
+    Ok(())
 }

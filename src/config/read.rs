@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::document::{Document, Section};
 use super::{
     Cache, Config, CustomProvider, Env, Eval, Gate, HttpTarget, Judge, Located, MetricUnit, OwnMetric, Pgvector,
-    ProviderLimits, Queue, Regression, Retrieval, Rule, Secret, Source, Stop, StoreKind, Target, TargetKind,
+    ProviderLimits, Queue, Regression, Report, Retrieval, Rule, Secret, Source, Stop, StoreKind, Target, TargetKind,
     Temperature, Vocabulary,
 };
 use crate::digest::sha256;
@@ -51,6 +51,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     let limits = read_limits(&root.section("limits"), &context);
     let cache = read_cache(&root.section("cache"));
     let queue = read_queue(&root.section("queue"), document);
+    let report = read_report(&root.section("report"), document, &vocabulary.formats);
     Some(Config {
         name: name.unwrap_or_else(|| folder_name(&source.root)),
         root: source.root,
@@ -66,6 +67,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         cache: cache?,
         cassette: None,
         queue: queue?,
+        report: report?,
         providers: own,
         limits,
         env,
@@ -478,6 +480,19 @@ fn read_queue(section: &Section, document: &Document) -> Option<Queue> {
         document.report(redeliver_after.line, message, Some("write at least \"1 s\"".into()));
     }
     Some(Queue { redeliver_after: redeliver_after.value })
+}
+
+fn read_report(section: &Section, document: &Document, known: &[&str]) -> Option<Report> {
+    let formats = section.strings("formats");
+    section.finish();
+    for format in formats.iter().flatten().filter(|format| !known.contains(&format.value.as_str())) {
+        let hint = match format.value.as_str() {
+            "json" | "terminal" => "every run has it; leave it out".to_owned(),
+            name => suggestion(name, known.iter().copied()),
+        };
+        document.report(format.line, format!("report.formats has no \"{}\"", format.value), Some(hint));
+    }
+    Some(Report { formats: formats?.into_iter().map(|format| format.value).collect() })
 }
 
 fn read_providers(section: &Section, document: &Document) -> Vec<CustomProvider> {

@@ -9,6 +9,7 @@ pub(super) fn vocabulary() -> Vocabulary {
             "cost" => Some(MetricUnit::Dollars),
             _ => None,
         },
+        formats: vec!["html", "junit"],
         needs_header_secrets: true,
         providers: vec![
             "local",
@@ -136,6 +137,18 @@ fn keys_of_another_kind_of_target_and_missing_ones_are_problems() {
     for (text, expected) in cases {
         assert_eq!(problems(text), [expected], "{text}");
     }
+}
+
+#[test]
+fn formats_are_known_and_those_of_every_run_are_not_asked_for() {
+    assert_eq!(parse_with(GATE, &[]).unwrap().report.formats, Vec::<String>::new());
+    let text = format!("[report]\nformats = [\"junit\"]\n{GATE}");
+    assert_eq!(parse_with(&text, &[]).unwrap().report.formats, ["junit"]);
+    let expected = [
+        "llmops.toml:3: report.formats has no \"junt\" | did you mean \"junit\"?",
+        "llmops.toml:4: report.formats has no \"json\" | every run has it; leave it out",
+    ];
+    assert_eq!(problems("[report]\nformats = [\n\"junt\",\n\"json\"]"), expected);
 }
 
 #[test]

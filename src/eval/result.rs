@@ -147,6 +147,8 @@ impl Serialize for Values<'_> {
 pub(crate) struct Measured {
     pub(crate) id: String,
     pub(crate) question: String,
+    #[serde(default)]
+    pub(crate) category: Option<String>,
     pub(crate) line: usize,
     #[serde(default)]
     pub(crate) content: String,

@@ -3,14 +3,14 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufReader, Write};
+use std::path::Path;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Report, SCHEMA, Summary};
+use super::{Report, SCHEMA, Summary, file};
 use crate::error::{Error, Result};
 use crate::eval::Measured;
 
@@ -23,7 +23,7 @@ pub(crate) fn prepare(path: &Path) -> Result<()> {
     let failed =
         |error| Error::io("write the report", path, error).hint("nothing was run; free the disk or fix the folder");
     std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
-    let probe = temporary(path);
+    let probe = file::temporary(path);
     std::fs::write(&probe, "{}").and_then(|()| std::fs::remove_file(&probe)).map_err(failed)?;
     match std::fs::rename(path, path.with_extension("previous.json")) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
@@ -31,32 +31,9 @@ pub(crate) fn prepare(path: &Path) -> Result<()> {
     }
 }
 
-fn temporary(path: &Path) -> PathBuf {
-    path.with_extension(format!("json.{}.tmp", std::process::id()))
-}
-
 /// Writes the report so that a reader sees the old one or the new one, never half of one.
 pub(crate) fn write(report: &Report, rows: Rows<'_>, path: &Path) -> Result<()> {
-    let temporary = temporary(path);
-    let written = write_to_file(report, rows, &temporary, path);
-    let placed = written.and_then(|()| std::fs::rename(&temporary, path).map_err(|error| cannot_write(path, error)));
-    if placed.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    placed
-}
-
-fn write_to_file(report: &Report, rows: Rows<'_>, temporary: &Path, path: &Path) -> Result<()> {
-    let file = File::create(temporary).map_err(|error| cannot_write(path, error))?;
-    let mut out = BufWriter::with_capacity(1 << 18, file);
-    write_to(report, rows, &mut out, &|error| cannot_write(path, error))?;
-    let file = out.into_inner().map_err(|error| cannot_write(path, error.into_error()))?;
-    file.sync_all().map_err(|error| cannot_write(path, error))
-}
-
-fn cannot_write(path: &Path, error: io::Error) -> Error {
-    Error::io("write the report", path, error)
-        .hint("the run is finished and kept; free the disk or fix the folder, and `--resume` writes the report")
+    file::replace(path, &|out, failed| write_to(report, rows, out, failed))
 }
 
 /// Writes the report as one JSON object, its cases last.

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::summary::Shown;
-use super::{Decision, Difference, Estimate, Flip, RepeatFigures, Report};
-use crate::eval::Stopped;
+use super::{Decision, Difference, Estimate, Flip, Report, numbers};
 use crate::text::{count, printable};
 
 /// The whole summary, with ANSI styles that the printing stream strips where they are not wanted.
@@ -96,29 +95,7 @@ fn headline(text: &mut String, report: &Report) {
         Decision::Undecided => ("UNDECIDED", AnsiColor::Yellow),
     };
     let style = Style::new().bold().fg_color(Some(colour.into()));
-    let mut about = vec![report.project.clone()];
-    about.extend(report.shard.map(|facts| facts.shard.to_string()));
-    about.extend(report.prompt.as_ref().map(|prompt| format!("{}@{}", prompt.name, prompt.version)));
-    about.push(report.target.model.clone().unwrap_or_else(|| format!("{} target", report.target.kind)));
-    let counts = report.cases;
-    let cases = if let (true, Some(stopped)) = (counts.finished < counts.total, report.stopped) {
-        let why = match stopped {
-            Stopped::Decided => "the rest could not change the verdict",
-            Stopped::Confident => "95 % confident",
-        };
-        format!("{} of {} cases ({why})", counts.finished, counts.total)
-    } else if counts.finished == counts.total {
-        count(counts.total, "case")
-    } else {
-        format!("{} of {} cases", counts.finished, counts.total)
-    };
-    let repeats = if report.repeats > 1 { format!(" × {}", report.repeats) } else { String::new() };
-    about.push(format!("{cases}{repeats} in {}", seconds(report.duration_ms)));
-    let _ = writeln!(text, "{style}{word}{style:#}  {}", printable(&about.join(" · ")));
-}
-
-fn seconds(milliseconds: f64) -> String {
-    if milliseconds < 1000.0 { format!("{milliseconds:.0} ms") } else { format!("{:.1} s", milliseconds / 1000.0) }
+    let _ = writeln!(text, "{style}{word}{style:#}  {}", printable(&report.about().join(" · ")));
 }
 
 fn cases(text: &mut String, report: &Report, what: &str, shown: &Shown) {
@@ -145,8 +122,12 @@ fn one_line(text: &str, limit: usize) -> String {
 
 fn table(text: &mut String, report: &Report) {
     let _ = writeln!(text);
-    for (name, estimate) in report.in_order() {
-        row(text, report, name, estimate);
+    for numbers in numbers(report) {
+        let style = if numbers.is_breached { Style::new().fg_color(Some(AnsiColor::Red.into())) } else { Style::new() };
+        let (name, value, bar) = (numbers.name, numbers.value(), numbers.bar().unwrap_or_default());
+        let about = numbers.interval().into_iter().map(|interval| format!("95 % {interval}")).chain([numbers.cases()]);
+        let about = about.collect::<Vec<_>>().join(", ");
+        let _ = writeln!(text, "  {style}{name:<18} {value:>12} {bar:<10}{style:#} {about}");
     }
     if let Some(latency) = report.latency.filter(|_| !report.estimates.contains_key("latency")) {
         let _ = writeln!(
@@ -176,41 +157,4 @@ fn table(text: &mut String, report: &Report) {
     if let Some(cost) = super::spend::line(report) {
         let _ = writeln!(text, "  {:<18} {}", "cost of the run", printable(&cost));
     }
-}
-
-fn row(text: &mut String, report: &Report, name: &str, estimate: &Estimate) {
-    let breached = report.verdict.breaches.iter().any(|breach| breach.metric == name);
-    let bar = report.thresholds.get(name).map(|threshold| {
-        let sign = match (estimate.scale.lower_is_better(), breached || estimate.mean.is_none()) {
-            (false, false) => "≥",
-            (false, true) => "<",
-            (true, false) => "≤",
-            (true, true) => ">",
-        };
-        format!("{sign} {}", estimate.scale.show(*threshold))
-    });
-    let style = if breached { Style::new().fg_color(Some(AnsiColor::Red.into())) } else { Style::new() };
-    let mut about = Vec::new();
-    if let (Some(low), Some(high)) = (estimate.low, estimate.high) {
-        about.push(format!("95 % [{}, {}]", estimate.scale.show(low), estimate.scale.show(high)));
-    }
-    about.push(format!("n = {}", estimate.n));
-    about.extend(estimate.clusters.map(|clusters| format!("{clusters} clusters")));
-    about.extend(estimate.repeats.map(|repeats| {
-        let RepeatFigures { k, spread, pass_at_k, pass_all_k, flaky } = repeats;
-        format!("pass@{k} {pass_at_k:.3}, pass^{k} {pass_all_k:.3}, spread {spread:.3}, {flaky} flaky")
-    }));
-    if estimate.skipped > 0 {
-        about.push(format!("{} skipped", estimate.skipped));
-    }
-    if estimate.not_applicable > 0 {
-        about.push(format!("{} n/a", estimate.not_applicable));
-    }
-    if estimate.errored > 0 {
-        about.push(format!("{} errored", estimate.errored));
-    }
-    about.extend(estimate.judged.about());
-    let value = estimate.show(estimate.mean);
-    let bar = bar.unwrap_or_default();
-    let _ = writeln!(text, "  {style}{name:<18} {value:>12} {bar:<10}{style:#} {}", about.join(", "));
 }

@@ -4,6 +4,7 @@
 mod cache;
 mod cost;
 mod docs;
+mod formats;
 mod gate;
 mod ingest;
 mod judge;

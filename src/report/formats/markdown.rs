@@ -1,0 +1,181 @@
+//! Markdown for a job's summary or a comment on a pull request: the verdict, the numbers, the worst cases.
+//!
+//! Everything that comes from datasets, models and documents stands in `<code>`, its punctuation as entities: it is neither
+//! markup nor a mention, a reference or a link. A comment on GitHub holds 65,536 characters; the text stays below.
+
+use std::fmt::Write as _;
+use std::io;
+
+use super::{Failed, Source};
+use crate::error::Result;
+use crate::report::cases::{Fault, ReportedCase, State, Worst, each_case};
+use crate::report::{Decision, Report, numbers};
+use crate::text::{count, printable};
+
+/// Cases that are shown, the worst first.
+const SHOWN: usize = 30;
+const SHOWN_REASONS: usize = 20;
+/// Characters of one text of a case.
+const LONGEST: usize = 160;
+/// Bytes, of which a text never has fewer than characters.
+const MOST: usize = 60_000;
+/// Finds the comment again, to replace it.
+const MARKER: &str = "<!-- llmops report -->";
+
+pub(super) fn write(source: &Source<'_>, out: &mut dyn io::Write, failed: Failed<'_>) -> Result<()> {
+    let report = source.report;
+    let mut wrong = Wrong::default();
+    each_case(report, source.rows, &mut |case| {
+        wrong.add(report, case);
+        Ok(())
+    })?;
+    let mut text = String::new();
+    headline(&mut text, report);
+    table(&mut text, report);
+    wrong.render(&mut text, report);
+    footer(&mut text, report);
+    out.write_all(text.as_bytes()).map_err(failed)
+}
+
+fn headline(text: &mut String, report: &Report) {
+    let word = match report.verdict.decision {
+        _ if report.shard.is_some() => "Shard",
+        Decision::Pass => "Pass",
+        Decision::Fail => "Fail",
+        Decision::Undecided => "Undecided",
+    };
+    let _ = writeln!(text, "{MARKER}\n### llmops: {word}\n");
+    let about: Vec<String> = report.about().iter().map(|part| code(part)).collect();
+    let _ = writeln!(text, "{}\n", about.join(" · "));
+    for reason in report.verdict.reasons.iter().take(SHOWN_REASONS) {
+        let _ = writeln!(text, "- {}", code(reason));
+    }
+    let more = report.verdict.reasons.len().saturating_sub(SHOWN_REASONS);
+    if more > 0 {
+        let _ = writeln!(text, "- {more} more in the report");
+    }
+    if !report.verdict.reasons.is_empty() {
+        text.push('\n');
+    }
+}
+
+fn table(text: &mut String, report: &Report) {
+    let _ = writeln!(text, "| metric | value | bar | cases | |\n| --- | ---: | ---: | ---: | --- |");
+    for row in numbers(report) {
+        let bar = row.bar().unwrap_or_default();
+        let state = match (row.bar, row.is_breached, row.estimate.mean) {
+            (None, ..) => "",
+            (Some(_), true, _) => "**missed**",
+            (Some(_), false, Some(_)) => "met",
+            (Some(_), false, None) => "**not measured**",
+        };
+        let value = row.value();
+        let _ = writeln!(text, "| {} | {value} | {bar} | {} | {state} |", row.name, row.cases());
+    }
+    text.push('\n');
+}
+
+/// What is wrong with cases, with the worst of them.
+struct Wrong {
+    worst: Worst<ReportedCase>,
+    missed_by_retrieval: usize,
+    missed_by_answer: usize,
+}
+
+impl Default for Wrong {
+    fn default() -> Self {
+        Self { worst: Worst::new(SHOWN), missed_by_retrieval: 0, missed_by_answer: 0 }
+    }
+}
+
+impl Wrong {
+    fn add(&mut self, report: &Report, case: &ReportedCase) {
+        if !matches!(case.state, State::Errored(_) | State::Missed(_)) {
+            return;
+        }
+        match case.fault {
+            Some(Fault::Retrieval) => self.missed_by_retrieval += 1,
+            Some(Fault::Answer) => self.missed_by_answer += 1,
+            None => {}
+        }
+        // Cases that made the gate red come before others, however far those are from their bars.
+        let blame = if case.is_to_blame(report) { 1e9 } else { 0.0 };
+        self.worst.push(case.badness() + blame, case.clone());
+    }
+
+    fn render(&self, text: &mut String, report: &Report) {
+        if self.worst.count == 0 {
+            return;
+        }
+        let mut summary = format!("{} under a bar or with an error", count(self.worst.count, "case"));
+        for (number, fault) in [(self.missed_by_retrieval, Fault::Retrieval), (self.missed_by_answer, Fault::Answer)] {
+            if number > 0 {
+                let _ = write!(summary, "; {number}: {}", fault.text());
+            }
+        }
+        let open = if report.verdict.decision == Decision::Pass { "" } else { " open" };
+        let _ = writeln!(
+            text,
+            "<details{open}><summary>{summary}</summary>\n\n| case | question | what is wrong |\n| --- | --- | --- |"
+        );
+        let mut shown = 0;
+        for case in self.worst.iter() {
+            let row = case_row(report, case);
+            if text.len() + row.len() > MOST {
+                break;
+            }
+            text.push_str(&row);
+            shown += 1;
+        }
+        let left = self.worst.count - shown;
+        let more = if left == 0 { String::new() } else { format!("\n{left} more in the report.\n") };
+        let _ = writeln!(text, "{more}\n</details>\n");
+    }
+}
+
+fn case_row(report: &Report, case: &ReportedCase) -> String {
+    let mut wrong: Vec<String> = case.complaints().iter().take(5).map(|complaint| code(complaint)).collect();
+    wrong.extend(case.fault.map(|fault| fault.text().to_owned()));
+    let place = code(&format!("{}:{}", report.dataset, case.line));
+    format!("| {}<br>{place} | {} | {} |\n", code(&case.id), code(&case.question), wrong.join("<br>"))
+}
+
+fn footer(text: &mut String, report: &Report) {
+    let mut parts = Vec::new();
+    if let Some(latency) = report.latency {
+        parts.push(format!("latency p50 {:.0} ms, p95 {:.0} ms", latency.p50_ms, latency.p95_ms));
+    }
+    let tokens = report.usage.target.total();
+    if tokens > 0 {
+        parts.push(format!("{tokens} tokens"));
+    }
+    if let Some(git) = &report.git {
+        parts.push(format!("commit {}", code(&git.sha.chars().take(12).collect::<String>())));
+    }
+    parts.push(format!("llmops {}", code(&report.tool_version)));
+    let _ = writeln!(text, "<sub>{}</sub>", parts.join(" · "));
+}
+
+/// Text that is only text.
+fn code(text: &str) -> String {
+    let short: String = printable(text).chars().take(LONGEST).collect();
+    let end = if text.chars().count() > LONGEST { "…" } else { "" };
+    let mut escaped = String::with_capacity(short.len() + 16);
+    for character in short.chars() {
+        match character {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | ',' | ';' | '\'' | '/' | '-' | '%' | '?' => {
+                escaped.push(character);
+            }
+            // Of a number; elsewhere it could be a part of an address, which becomes a link.
+            '.' if escaped.ends_with(|c: char| c.is_ascii_digit()) => escaped.push('.'),
+            _ if character.is_ascii() => {
+                let _ = write!(escaped, "&#{};", u32::from(character));
+            }
+            _ => escaped.push(character),
+        }
+    }
+    format!("<code>{}{end}</code>", escaped.trim())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+use super::*;
+use crate::report::cases::tests::{report, rows, written};
+
+#[test]
+fn the_verdict_comes_first_then_the_numbers_then_the_worst_cases() {
+    let cases = [r#"{"refusal": 0.25, "context_recall": 1}"#, r#"{"refusal": 0.1}"#, r#"{"refusal": 1}"#];
+    let text = written(write, &report(&["refusal"]), &rows(&cases));
+    let expected = "\
+<!-- llmops report -->
+### llmops: Fail
+
+<code>p</code> · <code>rag target</code> · <code>0 cases in 0 ms</code>
+
+- <code>refusal is low the second reason</code>
+
+| metric | value | bar | cases | |
+| --- | ---: | ---: | ---: | --- |
+| refusal | 0.100 | < 0.500 | n = 3 | **missed** |
+
+<details open><summary>2 cases under a bar or with an error; 1: the documents were retrieved, but the answer does not use them</summary>
+
+| case | question | what is wrong |
+| --- | --- | --- |
+| <code>c1</code><br><code>evals/d&#46;jsonl&#58;2</code> | <code>Q1</code> | <code>refusal is 0.100, under its bar of 0.500&#58; because</code> |
+| <code>c0</code><br><code>evals/d&#46;jsonl&#58;1</code> | <code>Q0</code> | <code>refusal is 0.250, under its bar of 0.500&#58; because</code><br>the documents were retrieved, but the answer does not use them |
+
+</details>
+
+<sub>llmops <code>0</code></sub>
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn text_of_others_is_neither_markup_nor_a_mention_nor_a_link() {
+    let cases = [
+        ("a|b `c` **d**", "<code>a&#124;b &#96;c&#96; &#42;&#42;d&#42;&#42;</code>"),
+        ("@team see #12 :smile:", "<code>&#64;team see &#35;12 &#58;smile&#58;</code>"),
+        ("</code><script>", "<code>&#60;/code&#62;&#60;script&#62;</code>"),
+        ("http://x.de www.x.de", "<code>http&#58;//x&#46;de www&#46;x&#46;de</code>"),
+        ("one\r\ntwo\u{202e}\u{1b}", "<code>one  two</code>"),
+        (
+            "&amp; \\ ~~x~~ [a](b) 0.5",
+            "<code>&#38;amp; &#92; &#126;&#126;x&#126;&#126; &#91;a&#93;&#40;b&#41; 0.5</code>",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(code(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn it_fits_into_a_comment_whatever_is_in_it() {
+    let mut report = report(&["refusal", "overall"]);
+    report.project = "@".repeat(100_000);
+    report.verdict.reasons = vec!["|".repeat(100_000); 100];
+    let case = format!(r#"{{"refusal": 0, "overall": 0, "question": "{}"}}"#, "`😀".repeat(1_000));
+    let cases: Vec<&str> = vec![case.as_str(); 60];
+    let text = written(write, &report, &rows(&cases));
+    assert!(text.len() < 65_536, "{}", text.len());
+    assert!(text.contains("more in the report") && text.ends_with("</sub>\n"), "{text}");
+}
