@@ -2,6 +2,7 @@
 //! reference all read these entries.
 
 mod github;
+mod html;
 mod junit;
 mod markdown;
 mod sarif;
@@ -70,6 +71,12 @@ pub(crate) const JSON: Format = Format {
 pub(crate) const FORMATS: &[Format] = &[
     TERMINAL,
     JSON,
+    Format {
+        name: "html",
+        summary: "one page with charts and every case, which opens anywhere without a network",
+        place: Place::File("html"),
+        write: html::write,
+    },
     Format {
         name: "junit",
         summary: "JUnit XML, for GitLab, Jenkins and others that show test results",

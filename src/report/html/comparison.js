@@ -1,0 +1,5 @@
+// This run beside its baseline.
+
+function comparisonPanel() {
+  return null;
+}
