@@ -11,6 +11,7 @@ mod judge;
 mod layers;
 mod metrics;
 mod models;
+mod page;
 mod pgvector;
 #[cfg(unix)]
 mod queue;

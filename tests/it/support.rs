@@ -1,6 +1,7 @@
 //! What the tests stand on: the built program, temporary projects, and real components started on demand.
 
 pub(crate) mod chat;
+pub(crate) mod chromium;
 pub(crate) mod gemini;
 pub(crate) mod http;
 pub(crate) mod judge;
