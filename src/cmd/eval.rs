@@ -44,7 +44,9 @@ pub(super) async fn gate(global: &Global, arguments: &Eval, fill: Fill) -> Resul
     let recorded = client.finish_recording();
     // What was measured is shown even if it cannot be written; then the run is no success all the same.
     let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| take(row));
-    let source = Source { report: &report, rows: &rows };
+    let baseline = report_file::baseline(global, &report);
+    let baseline = baseline.as_deref().map(json::rows_of);
+    let source = Source { report: &report, rows: &rows, baseline: baseline.as_ref().map(|rows| rows as _) };
     let (files, written) = wanted.write(&source, &path);
     report_file::show(global, &source, &files)?;
     wanted.print(global, &source)?;

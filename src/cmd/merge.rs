@@ -32,7 +32,9 @@ pub(super) fn run(global: &Global, arguments: &Merge) -> Result<ExitStatus> {
     }
     let wanted = wanted(global);
     wanted.prepare(&path)?;
-    let source = Source { report: &report, rows: &rows };
+    let baseline = report_file::baseline(global, &report);
+    let baseline = baseline.as_deref().map(json::rows_of);
+    let source = Source { report: &report, rows: &rows, baseline: baseline.as_ref().map(|rows| rows as _) };
     let (files, written) = wanted.write(&source, &path);
     report_file::show(global, &source, &files)?;
     wanted.print(global, &source)?;

@@ -13,8 +13,11 @@ pub(super) fn run(global: &Global, arguments: &Report) -> Result<ExitStatus> {
     // The file may have been edited; the gate is a function of what was measured.
     let verdict = gate::check(&report);
     let report = report.decided(verdict);
-    let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| json::each_row(&path, take);
+    let rows = json::rows_of(&path);
     let format = if global.json { &JSON } else { arguments.format };
-    formats::print(format, &Source { report: &report, rows: &rows })?;
+    let baseline = report_file::baseline(global, &report);
+    let baseline = baseline.as_deref().map(json::rows_of);
+    let source = Source { report: &report, rows: &rows, baseline: baseline.as_ref().map(|rows| rows as _) };
+    formats::print(format, &source)?;
     Ok(gate::exit_status(&report))
 }

@@ -39,6 +39,13 @@ pub(super) fn compare(report: Report, rows: Rows<'_>, root: &Path) -> Result<Rep
     Ok(report.compared(comparison))
 }
 
+/// The file that the report was compared with, if it is still there and still the same.
+pub(super) fn baseline(global: &Global, report: &Report) -> Option<PathBuf> {
+    let facts = &report.comparison.as_ref()?.baseline;
+    let root = Config::root_of(&global.directory, global.config.as_deref()).ok()?;
+    Some(root.join(&facts.file)).filter(|file| facts.is_of(file))
+}
+
 /// Prints the report as the user wants it; `written` is where it was put, if it could be.
 pub(super) fn show(global: &Global, source: &Source<'_>, written: &[PathBuf]) -> Result<()> {
     if global.json {

@@ -25,6 +25,13 @@ pub(crate) struct BaselineFacts {
     pub(crate) model: Option<String>,
 }
 
+impl BaselineFacts {
+    /// Whether the file is still the one that these facts are of.
+    pub(crate) fn is_of(&self, path: &Path) -> bool {
+        digest(path).is_ok_and(|digest| digest == self.digest)
+    }
+}
+
 /// A baseline, with what it measured of each case.
 pub(crate) struct Baseline {
     pub(crate) facts: BaselineFacts,

@@ -46,6 +46,8 @@ pub(crate) enum Place {
 pub(crate) struct Source<'a> {
     pub(crate) report: &'a Report,
     pub(crate) rows: Rows<'a>,
+    /// The cases of the report that this one is measured against, where there is one.
+    pub(crate) baseline: Option<Rows<'a>>,
 }
 
 /// What a failure to write becomes.

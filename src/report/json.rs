@@ -87,6 +87,11 @@ pub(crate) fn each_row(path: &Path, on: &mut dyn FnMut(&[u8]) -> Result<()>) -> 
     }
 }
 
+/// The rows of a report's file, as formats take them.
+pub(crate) fn rows_of(path: &Path) -> impl Fn(&mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> + use<'_> {
+    move |take| each_row(path, take)
+}
+
 /// Everything of a report's file but its cases.
 fn head(path: &Path) -> Result<Map<String, Value>> {
     let mut head = Map::new();

@@ -60,7 +60,8 @@ type WriteFormat = fn(&Source<'_>, &mut dyn std::io::Write, Failed<'_>) -> Resul
 pub(in crate::report) fn written(write: WriteFormat, report: &Report, rows: &[String]) -> String {
     let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| rows.iter().try_for_each(|row| take(row.as_bytes()));
     let mut text = Vec::new();
-    write(&Source { report, rows: &rows }, &mut text, &|error| Error::unavailable(error.to_string())).unwrap();
+    write(&Source { report, rows: &rows, baseline: None }, &mut text, &|error| Error::unavailable(error.to_string()))
+        .unwrap();
     String::from_utf8(text).unwrap()
 }
 

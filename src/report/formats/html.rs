@@ -4,6 +4,8 @@
 //! elements and text nodes of it, never markup. A content security policy allows this script and this style, by their
 //! digests, and no request to anywhere. Rows go through one by one; a passage that several cases retrieved stands there once.
 
+mod baseline;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
@@ -50,25 +52,31 @@ fn write_data(source: &Source<'_>, out: &mut dyn Write, failed: Failed<'_>) -> R
     let without_passages = report.cases.total * report.repeats as usize > MOST_ROWS_WITH_PASSAGES;
     let order: Vec<&String> = report.in_order().into_iter().map(|(name, _)| name).collect();
     let head = serde_json::json!({"report": report, "order": order, "without_passages": without_passages});
-    element(out, "report", &mut |out| out.write_all(head.to_string().as_bytes())).map_err(failed)?;
+    out.write_all(b"<script type=\"application/json\" id=\"report\">").map_err(failed)?;
+    Escaped(out).write_all(head.to_string().as_bytes()).map_err(failed)?;
+    out.write_all(b"</script>\n").map_err(failed)?;
 
+    let mut answers = baseline::Answers::default();
     let mut passages = Passages { known: HashMap::new(), left_out: without_passages };
     out.write_all(b"<script type=\"application/json\" id=\"rows\">[").map_err(failed)?;
     let mut separator = "\n";
     (source.rows)(&mut |row| {
-        let row = passages.row(row).map_err(|error| Error::config("a row is no case").source(error))?;
+        let no_case = |error| Error::config("a row is no case").source(error);
+        if source.baseline.is_some() {
+            answers.add(row).map_err(no_case)?;
+        }
+        let row = passages.row(row).map_err(no_case)?;
         out.write_all(separator.as_bytes()).and_then(|()| Escaped(out).write_all(&row)).map_err(failed)?;
         separator = ",\n";
         Ok(())
     })?;
     out.write_all(b"\n]</script>\n").map_err(failed)?;
-    element(out, "baseline", &mut |out| out.write_all(b"{}")).map_err(failed)
-}
-
-fn element(out: &mut dyn Write, id: &str, content: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    write!(out, "<script type=\"application/json\" id=\"{id}\">")?;
-    content(&mut Escaped(out))?;
-    out.write_all(b"</script>\n")
+    out.write_all(b"<script type=\"application/json\" id=\"baseline\">").map_err(failed)?;
+    match source.baseline {
+        Some(rows) => answers.write(rows, &mut Escaped(out), failed)?,
+        None => out.write_all(b"null").map_err(failed)?,
+    }
+    out.write_all(b"</script>\n").map_err(failed)
 }
 
 /// JSON that ends no element: `<` stands in strings only, and there it can be written as an escape.
@@ -115,7 +123,7 @@ struct Retrieved<'a> {
 #[derive(Serialize)]
 struct Row<'a> {
     #[serde(flatten)]
-    fields: BTreeMap<&'a str, &'a RawValue>,
+    fields: BTreeMap<String, &'a RawValue>,
     /// Number and score.
     passages: Option<Vec<(usize, &'a RawValue)>>,
     /// Those that get the next numbers.
@@ -134,8 +142,8 @@ struct Known<'a> {
 impl Passages {
     /// The row without what it says twice: values of metrics beside their outcomes, and known passages.
     fn row(&mut self, row: &[u8]) -> serde_json::Result<Vec<u8>> {
-        let mut fields: BTreeMap<&str, &RawValue> = serde_json::from_slice(row)?;
-        let outcomes: BTreeMap<&str, &RawValue> = match fields.get("outcomes") {
+        let mut fields: BTreeMap<String, &RawValue> = serde_json::from_slice(row)?;
+        let outcomes: BTreeMap<String, &RawValue> = match fields.get("outcomes") {
             Some(outcomes) => serde_json::from_str(outcomes.get())?,
             None => BTreeMap::new(),
         };

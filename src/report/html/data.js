@@ -3,7 +3,29 @@
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const { report, order, without_passages: withoutPassages } = read("report");
-const baselineAnswers = read("baseline");
+
+function mean(values) {
+  return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
+}
+
+/** By case: its values and its answer in the baseline; the answer only where this run's is another. Null without one. */
+const before = readBaseline(read("baseline"));
+
+function readBaseline(rows) {
+  if (rows === null) return null;
+  const found = new Map();
+  for (const [id, values, answer] of rows) {
+    const known = found.get(id) ?? { all: [], answer: null };
+    known.all.push(values);
+    if (known.all.length === 1 && answer !== undefined) known.answer = answer;
+    found.set(id, known);
+  }
+  for (const known of found.values()) {
+    const names = new Set(known.all.flatMap((values) => Object.keys(values)));
+    known.values = Object.fromEntries([...names].map((name) => [name, mean(known.all.map((values) => values[name]).filter((value) => value !== undefined))]));
+  }
+  return found;
+}
 
 const lowerIsBetter = (metric) => report.estimates[metric]?.scale === "milliseconds";
 const show = (metric, value) =>
@@ -13,8 +35,7 @@ const isMissed = (metric, value) => {
   if (bar === undefined || value === null || value === undefined) return false;
   return lowerIsBetter(metric) ? value > bar + 1e-9 : value < bar - 1e-9;
 };
-const isBreached = (metric) => report.breaches.some((breach) => breach.metric === metric);
-const mean = (values) => (values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null);
+const isBreached = (metric) => report.breaches.some((breach) => breach.metric === metric && (breach.baseline ?? null) === null);
 const plural = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
 const STATES = {
@@ -61,8 +82,9 @@ class Case {
     this.misses = order.filter((metric) => isMissed(metric, this.values[metric]));
     this.state = this.stateOf();
     this.fault = this.faultOf();
-    this.flip = flips.get(this.id) ?? null;
-    this.isChanged = Object.hasOwn(baselineAnswers, this.id);
+    this.before = before?.get(this.id) ?? null;
+    this.flip = this.flipOf();
+    this.isChanged = this.before !== null && this.before.answer !== null;
     const answers = this.rows.map((row) => row.answer ?? "").join("\n");
     this.words = `${this.id}\n${this.question}\n${this.category ?? ""}\n${answers}\n${this.failure ?? ""}`.toLowerCase();
     return this;
@@ -81,6 +103,15 @@ class Case {
     return recall < 1 ? "retrieval" : "answer";
   }
 
+  /** Whether the case has come over a bar or fallen under one since the baseline. */
+  flipOf() {
+    if (this.before === null) return null;
+    const pairs = Object.keys(report.thresholds).map((metric) => [metric, this.before.values[metric] ?? null, this.values[metric] ?? null])
+      .filter(([, then, now]) => then !== null && now !== null);
+    if (pairs.some(([metric, then, now]) => !isMissed(metric, then) && isMissed(metric, now))) return "worse";
+    return pairs.some(([metric, then, now]) => isMissed(metric, then) && !isMissed(metric, now)) ? "better" : null;
+  }
+
   get isWrong() {
     return this.state === "error" || this.state === "missed" || this.state === "under";
   }
@@ -93,15 +124,8 @@ function failureOf(row) {
 
 /** In US dollars; null where no price is known. */
 function costOf(row) {
-  const cost = row.cost;
-  if (typeof cost === "number") return cost;
-  if (cost === null || typeof cost !== "object") return null;
-  const parts = Object.values(cost).filter((part) => typeof part === "number");
-  return parts.length ? parts.reduce((sum, part) => sum + part, 0) : null;
+  return typeof row.cost_usd === "number" ? row.cost_usd : typeof row.cost_usd === "string" ? Number(row.cost_usd) : null;
 }
-
-/** By case: whether it got better or worse than in the baseline. */
-const flips = new Map();
 
 function readCases() {
   const cases = [];

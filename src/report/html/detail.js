@@ -9,7 +9,7 @@ function detail(found) {
   const right = [];
   if (found.fault) right.push(part("Cause", h("div", { class: "warn" }, FAULTS[found.fault])));
   for (const [index, row] of found.rows.entries()) {
-    right.push(scoresPart(row, found.rows.length > 1 ? `Scores ${index + 1}` : "Scores"));
+    right.push(scoresPart(found, row, found.rows.length > 1 ? `Scores ${index + 1}` : "Scores"));
   }
   right.push(...passagesParts(found));
   return h("div", { class: "detail-grid" }, h("div", null, left), h("div", null, right));
@@ -33,7 +33,7 @@ function answerPart(found, row, title, isFirst) {
   const answer = typeof row.answer === "string" ? h("div", { class: "block" }, row.answer) : null;
   const blocks = [error, answer];
   if (isFirst && found.isChanged && typeof row.answer === "string") {
-    blocks.push(h("h3", null, "Change since the baseline"), diffBlock(baselineAnswers[found.id] ?? "", row.answer));
+    blocks.push(h("h3", null, "Change since the baseline"), diffBlock(found.before.answer, row.answer));
   }
   return part(title, ...blocks, about);
 }
@@ -43,13 +43,15 @@ function tokensOf(usage) {
   return total ? plural(total, "token") : null;
 }
 
-function scoresPart(row, title) {
+function scoresPart(found, row, title) {
   const names = [...order.filter((metric) => metric in row.outcomes), ...Object.keys(row.outcomes).filter((metric) => !order.includes(metric))];
   const lines = names.map((metric) => {
     const outcome = row.outcomes[metric];
     const value = outcome.outcome === "scored" ? show(metric, outcome.value) : outcome.outcome.replaceAll("_", " ");
     const kind = isMissed(metric, outcome.value) ? "num miss" : "num";
-    return h("tr", null, h("td", { class: "metric" }, metric), h("td", { class: kind }, value),
+    const then = found.before?.values[metric];
+    const was = then !== undefined && outcome.outcome === "scored" && then !== outcome.value ? `was ${show(metric, then)}` : "";
+    return h("tr", null, h("td", { class: "metric" }, metric), h("td", { class: kind }, value), h("td", { class: "quiet num" }, was),
       h("td", { class: "quiet" }, outcome.reason ?? outcome.message ?? ""));
   });
   return part(title, h("table", { class: "scores" }, h("tbody", null, lines)));

@@ -1,6 +1,7 @@
 // The table of cases: filtered, sorted, in pages. What it shows stands in the address, so that it can be shared.
 
 const PAGE = 100;
+const collator = new Intl.Collator("en", { numeric: true });
 const START = { q: "", show: "all", category: "", sort: "line", dir: "asc", page: 0, open: "" };
 let state = { ...START };
 
@@ -48,7 +49,7 @@ function chosen() {
     const [x, y] = [column[2](a), column[2](b)];
     // What was not measured is neither high nor low: it comes last.
     if (x === null || x === undefined || y === null || y === undefined) return (x ?? null) === (y ?? null) ? 0 : (x ?? null) === null ? 1 : -1;
-    return turn * (typeof x === "string" ? x.localeCompare(y, "en", { numeric: true }) : x - y);
+    return turn * (typeof x === "string" ? collator.compare(x, y) : x - y);
   };
   return column[0] === "line" && turn === 1 ? found : found.sort(compare);
 }
