@@ -58,6 +58,7 @@ impl Baseline {
             let values = case.metrics.iter().filter_map(|(name, repeats)| Some((name.clone(), repeats.value()?)));
             let values = values.collect();
             cases.insert(case.first.id, BaselineCase { content: case.first.content, values });
+            Ok(())
         })?;
         let facts = BaselineFacts {
             file: shown.to_owned(),
@@ -77,7 +78,7 @@ fn digest(path: &Path) -> Result<String> {
 }
 
 /// Gives every case with all its repeats, which follow each other.
-pub(super) fn each_case(rows: Rows<'_>, take: &mut dyn FnMut(CaseSum)) -> Result<()> {
+pub(super) fn each_case(rows: Rows<'_>, take: &mut dyn FnMut(CaseSum) -> Result<()>) -> Result<()> {
     let mut current: Option<CaseSum> = None;
     rows(&mut |row| {
         let row = Measured::of_row(row).map_err(|error| Error::config("a row is no case").source(error))?;
@@ -85,14 +86,13 @@ pub(super) fn each_case(rows: Rows<'_>, take: &mut dyn FnMut(CaseSum)) -> Result
             Some(case) if case.first.id == row.id => case.add(&row),
             _ => {
                 if let Some(done) = current.replace(CaseSum::new(row)) {
-                    take(done);
+                    take(done)?;
                 }
             }
         }
         Ok(())
     })?;
-    current.into_iter().for_each(take);
-    Ok(())
+    current.map_or(Ok(()), take)
 }
 
 /// Writes a report as the new baseline, without the passages, which may be long and are not compared.

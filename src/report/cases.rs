@@ -1,12 +1,11 @@
 //! The cases of a run as formats show them: the repeats of a case as one, with what it missed and what that is due to.
 
-use std::collections::BTreeMap;
-
 use super::json::Rows;
-use super::{Decision, Report};
-use crate::error::{Error, Result};
-use crate::eval::metrics::{Scale, mean};
-use crate::eval::{Measured, Outcome};
+use super::summary::{CaseSum, Fault};
+use super::{Decision, Report, baseline};
+use crate::error::Result;
+use crate::eval::Measured;
+use crate::eval::metrics::Scale;
 
 /// One case over its repeats.
 #[derive(Debug, Clone)]
@@ -16,7 +15,7 @@ pub(super) struct ReportedCase {
     pub(super) line: usize,
     pub(super) question: String,
     pub(super) category: Option<String>,
-    /// Mean of the repeats that have an answer, in milliseconds.
+    /// Of the first repeat, in milliseconds.
     pub(super) latency_ms: Option<f64>,
     pub(super) state: State,
     /// Of a case that misses something, where it can be told.
@@ -48,117 +47,39 @@ pub(super) struct Miss {
     pub(super) breached: bool,
 }
 
-/// What a wrong answer is due to, where `context_recall` can tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fault {
-    /// An expected document was not retrieved: the model could not know.
-    Retrieval,
-    /// Everything expected was retrieved, and the answer does not show it.
-    Answer,
-}
-
-impl Fault {
-    pub(super) fn text(self) -> &'static str {
-        match self {
-            Self::Retrieval => "retrieval missed a document that holds the answer",
-            Self::Answer => "the documents were retrieved, but the answer does not use them",
-        }
-    }
-}
-
 /// Gives every case in the order of the dataset.
 pub(super) fn each_case(
     report: &Report,
     rows: Rows<'_>,
     take: &mut dyn FnMut(&ReportedCase) -> Result<()>,
 ) -> Result<()> {
-    let mut current: Option<Sum> = None;
-    rows(&mut |row| {
-        let row = Measured::of_row(row).map_err(|error| Error::config("a row is no case").source(error))?;
-        match &mut current {
-            Some(sum) if sum.first.id == row.id => sum.add(&row),
-            _ => {
-                if let Some(done) = current.replace(Sum::new(row)) {
-                    done.give(report, take)?;
-                }
-            }
-        }
-        Ok(())
-    })?;
-    current.map_or(Ok(()), |last| last.give(report, take))
+    baseline::each_case(rows, &mut |case| take(&reported(report, case)))
 }
 
-/// A case whose repeats are being taken.
-struct Sum {
-    first: Measured,
-    failure: Option<String>,
-    latencies_ms: Vec<f64>,
-    metrics: BTreeMap<String, Values>,
+fn reported(report: &Report, case: CaseSum) -> ReportedCase {
+    let misses = misses(report, &case);
+    let misses_share = misses.iter().any(|miss| !miss.scale.lower_is_better());
+    let fault = case.fault().filter(|_| misses_share);
+    let is_measured = case.metrics.values().any(|repeats| !repeats.values.is_empty());
+    let state = match case.failure {
+        Some(message) => State::Errored(message),
+        None if !misses.is_empty() => State::Missed(misses),
+        None if is_measured => State::Met,
+        None => State::NotMeasured,
+    };
+    let Measured { id, line, question, category, latency_ms, .. } = case.first;
+    ReportedCase { id, line, question, category, latency_ms, state, fault }
 }
 
-#[derive(Default)]
-struct Values {
-    scored: Vec<f64>,
-    reason: Option<String>,
-}
-
-impl Sum {
-    fn new(row: Measured) -> Self {
-        let mut sum =
-            Self { first: Measured::default(), failure: None, latencies_ms: Vec::new(), metrics: BTreeMap::new() };
-        sum.add(&row);
-        sum.first = row;
-        sum
-    }
-
-    fn add(&mut self, row: &Measured) {
-        self.failure = self.failure.take().or_else(|| row.failure().map(str::to_owned));
-        self.latencies_ms.extend(row.latency_ms);
-        for (name, outcome) in &row.outcomes {
-            let values = self.metrics.entry(name.clone()).or_default();
-            if let Outcome::Scored { value, reason } = outcome {
-                values.scored.push(*value);
-                values.reason = values.reason.take().or_else(|| reason.clone());
-            }
-        }
-    }
-
-    fn give(self, report: &Report, take: &mut dyn FnMut(&ReportedCase) -> Result<()>) -> Result<()> {
-        let misses = self.misses(report);
-        let fault = self.fault(&misses);
-        let is_measured = self.metrics.values().any(|values| !values.scored.is_empty());
-        let state = match self.failure {
-            Some(message) => State::Errored(message),
-            None if !misses.is_empty() => State::Missed(misses),
-            None if is_measured => State::Met,
-            None => State::NotMeasured,
-        };
-        let Measured { id, line, question, category, .. } = self.first;
-        let latency_ms = mean(&self.latencies_ms);
-        take(&ReportedCase { id, line, question, category, latency_ms, state, fault })
-    }
-
-    fn misses(&self, report: &Report) -> Vec<Miss> {
-        let misses = report.in_order().into_iter().filter_map(|(metric, estimate)| {
-            let bar = *report.thresholds.get(metric)?;
-            let values = self.metrics.get(metric)?;
-            let value = mean(&values.scored)?;
-            let breached = report.misses_bar(metric);
-            let (metric, scale, reason) = (metric.clone(), estimate.scale, values.reason.clone());
-            let miss = Miss { metric, scale, value, bar, reason, breached };
-            (miss.distance() > 0.0).then_some(miss)
-        });
-        misses.collect()
-    }
-
-    /// Only of a case that misses something: what was retrieved is told by `context_recall`, whether it has a bar or not.
-    fn fault(&self, misses: &[Miss]) -> Option<Fault> {
-        if !misses.iter().any(|miss| !miss.scale.lower_is_better()) {
-            return None;
-        }
-        let recall = mean(&self.metrics.get("context_recall")?.scored)?;
-        Some(if recall < 1.0 { Fault::Retrieval } else { Fault::Answer })
-    }
+fn misses(report: &Report, case: &CaseSum) -> Vec<Miss> {
+    let misses = report.in_order().into_iter().filter_map(|(metric, estimate)| {
+        let bar = *report.thresholds.get(metric)?;
+        let repeats = case.metrics.get(metric)?;
+        let (value, breached, reason) = (repeats.value()?, report.misses_bar(metric), repeats.reason.clone());
+        let miss = Miss { metric: metric.clone(), scale: estimate.scale, value, bar, reason, breached };
+        (miss.distance() > 0.0).then_some(miss)
+    });
+    misses.collect()
 }
 
 impl Miss {

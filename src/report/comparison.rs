@@ -114,7 +114,10 @@ pub(crate) fn compare(
     max_drop: Option<f64>,
 ) -> Result<Comparison> {
     let mut pairing = Pairing::new(report, baseline);
-    each_case(rows, &mut |case| pairing.take(&case))?;
+    each_case(rows, &mut |case| {
+        pairing.take(&case);
+        Ok(())
+    })?;
     Ok(pairing.finish(report, max_drop))
 }
 

@@ -15,7 +15,10 @@ use crate::error::{Error, Result};
 use crate::eval::Measured;
 
 /// Gives each row of a report in order, to whoever takes them.
-pub(crate) type Rows<'a> = &'a dyn Fn(&mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>;
+pub(crate) type Rows<'a> = &'a dyn Fn(Take<'_>) -> Result<()>;
+
+/// Takes one row.
+type Take<'a> = &'a mut dyn FnMut(&[u8]) -> Result<()>;
 
 /// Makes room for a report before anything is spent on it: the folder can be written to, and the report of an earlier
 /// run, for which a run that fails must not be mistaken, is set aside as `NAME.previous.json`.
@@ -88,7 +91,7 @@ pub(crate) fn each_row(path: &Path, on: &mut dyn FnMut(&[u8]) -> Result<()>) -> 
 }
 
 /// The rows of a report's file, as formats take them.
-pub(crate) fn rows_of(path: &Path) -> impl Fn(&mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> + use<'_> {
+pub(crate) fn rows_of(path: &Path) -> impl Fn(Take<'_>) -> Result<()> + use<'_> {
     move |take| each_row(path, take)
 }
 

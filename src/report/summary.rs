@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::case::{CaseSum, RepeatSum};
+pub(super) use self::case::{CaseSum, Fault, RepeatSum};
 use self::metric::MetricSum;
 pub(super) use self::metric::range;
 use super::clusters::Clusters;
@@ -70,6 +70,8 @@ pub(crate) struct Highlights {
     pub(super) failed: Shown,
     /// By metric with a bar: the cases that miss it, worst first.
     pub(super) missed: BTreeMap<String, Shown>,
+    /// What the cases under a bar are due to, where it can be told.
+    pub(super) faults: BTreeMap<Fault, usize>,
     /// Answers that were cut off at the model's token limit.
     pub(super) cut_off: usize,
     /// Answers from the response cache.
@@ -152,6 +154,7 @@ impl Summary {
             }
         }
         let cluster = self.clusters.number(case.first.cluster.as_deref());
+        let mut is_wrong = false;
         for (name, repeats) in &case.metrics {
             let bar = self.bars.get(name).copied();
             let sum = self.metrics.entry(name.clone()).or_default();
@@ -166,10 +169,16 @@ impl Summary {
             let missed = repeats.value().and_then(|value| Some((value, bar?, badness(bar?, value)?)));
             if let Some((value, (scale, _), badness)) = missed {
                 let reason = repeats.reason.as_ref().map_or_else(String::new, |reason| format!("  {reason}"));
-                let detail = format!("{}{reason}", scale.show(value));
+                is_wrong |= !scale.lower_is_better();
+                let fault = case.fault().filter(|_| !scale.lower_is_better() && name != "context_recall");
+                let fault = fault.map_or_else(String::new, |fault| format!("  ({})", fault.text()));
+                let detail = format!("{}{reason}{fault}", scale.show(value));
                 let shown = self.shown.missed.entry(name.clone()).or_default();
                 shown.push(ShownCase::new(&case.first, detail, badness));
             }
+        }
+        if let Some(fault) = case.fault().filter(|_| is_wrong && case.failure.is_none()) {
+            *self.shown.faults.entry(fault).or_default() += 1;
         }
     }
 

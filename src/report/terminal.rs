@@ -15,6 +15,11 @@ pub(crate) fn render(report: &Report) -> String {
     for reason in &report.verdict.reasons {
         let _ = writeln!(text, "  {}", printable(reason));
     }
+    if report.verdict.decision != Decision::Pass {
+        for (fault, number) in &report.shown.faults {
+            let _ = writeln!(text, "  {} under a bar: {}", count(*number, "case"), fault.text());
+        }
+    }
     cases(&mut text, report, "failed with an error", &report.shown.failed);
     for breach in &report.verdict.breaches {
         if let Some(missed) = report.shown.missed.get(&breach.metric) {

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::error::Error;
 use crate::eval::metrics;
 use crate::report::formats::{Failed, Source};
 use crate::report::json::empty_for_tests;
@@ -114,7 +115,7 @@ fn repeats_are_one_case_with_the_mean_of_its_values() {
     );
     let states: Vec<(&str, Option<f64>, usize)> =
         found.iter().map(|case| (case.id.as_str(), case.latency_ms, case.complaints().len())).collect();
-    assert_eq!(states, [("a", Some(20.0), 0), ("b", None, 1)]);
+    assert_eq!(states, [("a", Some(10.0), 0), ("b", None, 1)]);
 }
 
 #[test]

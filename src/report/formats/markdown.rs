@@ -8,17 +8,20 @@ use std::io;
 
 use super::{Failed, Source};
 use crate::error::Result;
-use crate::report::cases::{Fault, ReportedCase, State, Worst, each_case};
-use crate::report::{Decision, Report, numbers};
+use crate::report::cases::{ReportedCase, State, Worst, each_case};
+use crate::report::summary::Fault;
+use crate::report::{Decision, Difference, DropFinding, Report, numbers, spend};
 use crate::text::{count, printable};
 
 /// Cases that are shown, the worst first.
-const SHOWN: usize = 30;
+const SHOWN: usize = 25;
 const SHOWN_REASONS: usize = 20;
 /// Characters of one text of a case.
 const LONGEST: usize = 160;
 /// Bytes, of which a text never has fewer than characters.
 const MOST: usize = 60_000;
+/// The same before the wrong cases, which must have room too.
+const MOST_WITH_FLIPS: usize = 40_000;
 /// Finds the comment again, to replace it.
 const MARKER: &str = "<!-- llmops report -->";
 
@@ -32,6 +35,7 @@ pub(super) fn write(source: &Source<'_>, out: &mut dyn io::Write, failed: Failed
     let mut text = String::new();
     headline(&mut text, report);
     table(&mut text, report);
+    flips(&mut text, report);
     wrong.render(&mut text, report);
     footer(&mut text, report);
     out.write_all(text.as_bytes()).map_err(failed)
@@ -60,7 +64,9 @@ fn headline(text: &mut String, report: &Report) {
 }
 
 fn table(text: &mut String, report: &Report) {
-    let _ = writeln!(text, "| metric | value | bar | cases | |\n| --- | ---: | ---: | ---: | --- |");
+    let since = report.comparison.as_ref();
+    let (head, rule) = if since.is_some() { (" since the baseline |", " ---: |") } else { ("", "") };
+    let _ = writeln!(text, "| metric | value | bar | |{head} cases |\n| --- | ---: | ---: | --- |{rule} --- |");
     for row in numbers(report) {
         let bar = row.bar().unwrap_or_default();
         let state = match (row.bar, row.is_breached, row.estimate.mean) {
@@ -69,10 +75,51 @@ fn table(text: &mut String, report: &Report) {
             (Some(_), false, Some(_)) => "met",
             (Some(_), false, None) => "**not measured**",
         };
-        let value = row.value();
-        let _ = writeln!(text, "| {} | {value} | {bar} | {} | {state} |", row.name, row.cases());
+        let interval = row.interval().map_or_else(String::new, |interval| format!(" {interval}"));
+        let change = since.map_or_else(String::new, |since| {
+            format!(" {} |", since.metrics.get(row.name).map(change).unwrap_or_default())
+        });
+        let (name, value) = (code(row.name), row.value());
+        let _ = writeln!(text, "| {name} | {value}{interval} | {bar} | {state} |{change} {} |", row.cases());
     }
     text.push('\n');
+}
+
+/// `-0.040 [-0.070, -0.010], 3 better, 9 worse`
+fn change(difference: &Difference) -> String {
+    let show = |value| difference.scale.show_change(value);
+    let interval = match (difference.low, difference.high) {
+        (Some(low), Some(high)) => format!(" [{}, {}]", show(low), show(high)),
+        _ => String::new(),
+    };
+    let drop = if difference.drop == Some(DropFinding::Shown) { " **dropped**" } else { "" };
+    format!("{}{interval}, {} better, {} worse{drop}", show(difference.change), difference.wins, difference.losses)
+}
+
+/// Cases that are on the other side of a bar than in the baseline: those that fell under one first.
+fn flips(text: &mut String, report: &Report) {
+    let Some(comparison) = report.comparison.as_ref().filter(|comparison| !comparison.flips.is_empty()) else { return };
+    let (fell, rose) = (count(comparison.fell, "case"), comparison.rose);
+    let _ = writeln!(
+        text,
+        "<details><summary>{fell} fell under a bar since the baseline, {rose} rose over one</summary>\n\n| case | metric | \
+         before | now | question |\n| --- | --- | ---: | ---: | --- |"
+    );
+    let mut shown = 0;
+    for flip in comparison.flips.iter().take(SHOWN) {
+        let scale = report.scale(&flip.metric);
+        let after = flip.after.map_or_else(|| "not measured".to_owned(), |after| scale.show(after));
+        let (before, question) = (scale.show(flip.before), code(&flip.question));
+        let row = format!("| {} | {} | {before} | {after} | {question} |\n", code(&flip.id), code(&flip.metric));
+        if text.len() + row.len() > MOST_WITH_FLIPS {
+            break;
+        }
+        text.push_str(&row);
+        shown += 1;
+    }
+    let left = (comparison.fell + comparison.rose).saturating_sub(shown);
+    let more = if left == 0 { String::new() } else { format!("\n{left} more in the report.\n") };
+    let _ = writeln!(text, "{more}\n</details>\n");
 }
 
 /// What is wrong with cases, with the worst of them.
@@ -149,6 +196,7 @@ fn footer(text: &mut String, report: &Report) {
     if tokens > 0 {
         parts.push(format!("{tokens} tokens"));
     }
+    parts.extend(spend::line(report).map(|cost| format!("cost {}", code(&cost))));
     if let Some(git) = &report.git {
         parts.push(format!("commit {}", code(&git.sha.chars().take(12).collect::<String>())));
     }

@@ -130,13 +130,27 @@ function usagePanel() {
 }
 
 function costLine() {
-  const costs = cases.map((found) => found.cost).filter((cost) => cost !== null);
-  if (!costs.length) return null;
-  const sum = costs.reduce((a, b) => a + b, 0);
-  return h("p", null, `${money(sum)} in all · ${money(sum / costs.length)} a case`);
+  const cost = report.cost ?? {};
+  const parts = [["target", cost.target_usd], ["embedder", cost.embedder_usd], ["saved by kept answers", cost.saved_usd]]
+    .filter(([, value]) => typeof value === "number" && value > 0).map(([name, value]) => `${name} ${money(value)}`);
+  if (cost.target_unknown > 0) parts.push(`cost not known for ${plural(cost.target_unknown, "answer")}`);
+  return parts.length ? h("p", null, parts.join(" · ")) : null;
 }
 
-const money = (value) => `$${value >= 1 ? value.toFixed(2) : value.toPrecision(2)}`;
+const money = (value) => (value === 0 ? "$0" : `$${value >= 1 ? value.toFixed(2) : value.toPrecision(2)}`);
+
+/** What single cases cost, at list prices. */
+function costPanel() {
+  const costs = cases.map((found) => found.cost).filter((cost) => cost !== null && cost > 0);
+  if (!costs.length) return null;
+  const most = Math.max(...costs);
+  const [width, height] = [330, 84];
+  const label = `Cost of ${plural(costs.length, "case")} at list prices, mean ${money(mean(costs))}, highest ${money(most)}`;
+  const parts = histogram({ values: costs, most, count: 33, width, height, label, marks: [[mean(costs), "at"]], format: money });
+  const end = svg("text", { x: width, y: height + 13, "text-anchor": "end" }, money(most));
+  const picture = chart(width, height + 16, label, parts.axis, parts.columns, parts.lines, svg("text", { x: 0, y: height + 13 }, "0"), end);
+  return panel("Cost of a case", picture, h("p", { class: "quiet" }, `mean ${money(mean(costs))} · max ${money(most)}`));
+}
 
 /** Why answers are wrong, and what went wrong otherwise. */
 function causesPanel() {

@@ -11,7 +11,7 @@ function comparisonPanel() {
   ].filter(([number]) => number > 0).map(([number, text, name]) =>
     h("button", { class: "plain", type: "button", click: () => go({ show: name, page: 0 }) }, `${plural(number, "case")} ${text}`));
   const others = [[added, "new"], [gone, "no longer there"]].filter(([number]) => number > 0).map(([number, text]) => `${number} ${text}`);
-  const heads = ["metric", "before", "now", "change", "", "better", "worse", "same"];
+  const heads = ["metric", "before", "now", "change", "95 %", "p", "", "better", "worse", "same"];
   const head = h("tr", null, heads.map((name) => h("th", { scope: "col", class: name === "metric" || name === "" ? null : "num" }, name)));
   return widePanel("Beside the baseline",
     h("div", { class: "scroll" }, h("table", null, h("thead", null, head), h("tbody", null, rows))),
@@ -32,8 +32,18 @@ function comparedRow(metric) {
   return h("tr", null, h("td", { class: "metric" }, metric),
     h("td", { class: "num" }, show(metric, then)), h("td", { class: "num" }, show(metric, now)),
     h("td", { class: kind }, `${change > 0 ? "+" : change < 0 ? "−" : "±"}${show(metric, Math.abs(change))}`),
+    ...certainty(metric),
     h("td", null, balance(metric, better, worse, pairs.length)),
     [better, worse, pairs.length - better - worse].map((number) => h("td", { class: "num" }, String(number))));
+}
+
+/** How sure the change is, by the gate's own paired test. */
+function certainty(metric) {
+  const found = report.comparison?.metrics[metric];
+  const sign = (value) => `${value < 0 ? "−" : "+"}${show(metric, Math.abs(value))}`;
+  const range = typeof found?.low === "number" && typeof found?.high === "number" ? `${sign(found.low)} – ${sign(found.high)}` : "";
+  const p = typeof found?.p_adjusted === "number" ? (found.p_adjusted < 0.001 ? "< 0.001" : found.p_adjusted.toFixed(3)) : "";
+  return [range, p].map((text) => h("td", { class: "num quiet" }, text));
 }
 
 /** Better to the right of the middle, worse to the left. */

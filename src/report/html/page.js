@@ -18,11 +18,17 @@ function drawTop() {
   at("head").append(
     h("div", { class: "title" }, h("span", { class: `verdict ${verdict}` }, word), h("h1", null, report.project)),
     h("div", { class: "facts" }, facts.filter(([, value]) => value !== null && value !== "").map(([name, value]) => h("span", null, `${name} `, h("b", null, String(value))))),
-    report.reasons.length ? h("ul", { class: "reasons" }, report.reasons.map((reason) => h("li", null, reason))) : null ?? "");
+    report.reasons.length ? h("ul", { class: "reasons" }, report.reasons.map((reason) => h("li", null, reason))) : "",
+    ...(report.notes ?? []).map((note) => h("p", { class: "quiet" }, note)));
+}
+
+/** Where the true mean is with 95 % confidence. */
+function interval(metric, { low, high }) {
+  return typeof low === "number" && typeof high === "number" ? `${show(metric, low)} – ${show(metric, high)}` : "";
 }
 
 function drawMetrics() {
-  const heads = ["metric", "value", "bar", "", "cases", "distribution"];
+  const heads = ["metric", "value", "95 %", "bar", "", "cases", "distribution"];
   const rows = order.map((metric) => {
     const estimate = report.estimates[metric];
     const bar = report.thresholds[metric];
@@ -35,12 +41,13 @@ function drawMetrics() {
     return h("tr", null,
       h("td", { class: "metric", title: estimate.kind && estimate.kind !== metric ? estimate.kind : null }, metric),
       h("td", { class: breached ? "num big bad" : "num big" }, show(metric, estimate.mean)),
+      h("td", { class: "num quiet" }, interval(metric, estimate)),
       h("td", { class: "num quiet" }, bar === undefined ? "" : `${sign} ${show(metric, bar)}`),
       h("td", null, chip),
       h("td", { class: "quiet" }, [`n = ${estimate.n}`, ...left].join(", ")),
       h("td", null, spark(metric)));
   });
-  const numbers = new Set(["value", "bar"]);
+  const numbers = new Set(["value", "95 %", "bar"]);
   const head = h("tr", null, heads.map((name) => h("th", { scope: "col", class: numbers.has(name) ? "num" : null }, name)));
   at("metrics").append(h("table", null, h("thead", null, head), h("tbody", null, rows)));
 }
@@ -86,7 +93,7 @@ function onKey(event) {
 
 drawTop();
 drawMetrics();
-at("panels").append(...[comparisonPanel(), causesPanel(), categoryPanel(), latencyPanel(), usagePanel()].filter(Boolean));
+at("panels").append(...[comparisonPanel(), causesPanel(), categoryPanel(), latencyPanel(), costPanel(), usagePanel()].filter(Boolean));
 drawFoot();
 fromAddress();
 listen();

@@ -23,6 +23,24 @@ pub(in crate::report) struct RepeatSum {
     pub(in crate::report) reason: Option<String>,
 }
 
+/// What a wrong answer is due to, where `context_recall` can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::report) enum Fault {
+    /// An expected document was not retrieved: the model could not know.
+    Retrieval,
+    /// Everything expected was retrieved, and the answer does not show it.
+    Answer,
+}
+
+impl Fault {
+    pub(in crate::report) fn text(self) -> &'static str {
+        match self {
+            Self::Retrieval => "retrieval missed a document that holds the answer",
+            Self::Answer => "the documents were retrieved, but the answer does not use them",
+        }
+    }
+}
+
 impl CaseSum {
     pub(in crate::report) fn new(row: Measured) -> Self {
         let mut case = Self { first: Measured::default(), rows: 0, failure: None, metrics: BTreeMap::new() };
@@ -49,6 +67,14 @@ impl CaseSum {
                 Outcome::Errored { .. } => sum.errored = true,
             }
         }
+    }
+}
+
+impl CaseSum {
+    /// What it is due to if the answer is wrong; `None` where `context_recall` was not measured.
+    pub(in crate::report) fn fault(&self) -> Option<Fault> {
+        let recall = self.metrics.get("context_recall")?.value()?;
+        Some(if recall < 1.0 { Fault::Retrieval } else { Fault::Answer })
     }
 }
 

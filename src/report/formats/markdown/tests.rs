@@ -1,5 +1,6 @@
 use super::*;
 use crate::report::cases::tests::{report, rows, written};
+use crate::report::{Comparison, Flip};
 
 #[test]
 fn the_verdict_comes_first_then_the_numbers_then_the_worst_cases() {
@@ -13,9 +14,9 @@ fn the_verdict_comes_first_then_the_numbers_then_the_worst_cases() {
 
 - <code>refusal is low the second reason</code>
 
-| metric | value | bar | cases | |
-| --- | ---: | ---: | ---: | --- |
-| refusal | 0.100 | < 0.500 | n = 3 | **missed** |
+| metric | value | bar | | cases |
+| --- | ---: | ---: | --- | --- |
+| <code>refusal</code> | 0.100 | < 0.500 | **missed** | n = 3 |
 
 <details open><summary>2 cases under a bar or with an error; 1: the documents were retrieved, but the answer does not use them</summary>
 
@@ -59,4 +60,35 @@ fn it_fits_into_a_comment_whatever_is_in_it() {
     let text = written(write, &report, &rows(&cases));
     assert!(text.len() < 65_536, "{}", text.len());
     assert!(text.contains("more in the report") && text.ends_with("</sub>\n"), "{text}");
+}
+
+#[test]
+fn what_changed_since_the_baseline_is_a_column_and_a_list() {
+    let mut report = report(&["refusal"]);
+    let difference = Difference {
+        change: -0.25,
+        low: Some(-0.4),
+        high: Some(-0.1),
+        wins: 1,
+        losses: 4,
+        drop: Some(DropFinding::Shown),
+        ..Difference::default()
+    };
+    let flip =
+        Flip { id: "c|0".into(), line: 1, question: "Q @x".into(), metric: "refusal".into(), before: 1.0, after: None };
+    report.comparison = Some(Comparison {
+        metrics: [("refusal".to_owned(), difference)].into(),
+        flips: vec![flip],
+        fell: 30,
+        ..Comparison::default()
+    });
+    let text = written(write, &report, &rows(&[]));
+    for expected in [
+        "| **missed** | -0.250 [-0.400, -0.100], 1 better, 4 worse **dropped** | n = 3 |",
+        "<summary>30 cases fell under a bar since the baseline, 0 rose over one</summary>",
+        "| <code>c&#124;0</code> | <code>refusal</code> | 1.000 | not measured | <code>Q &#64;x</code> |",
+        "29 more in the report.",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
 }
