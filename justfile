@@ -19,6 +19,7 @@ lint:
 # write the generated reference pages
 docs:
     cargo build --quiet
+    target/debug/llmops reference report-schema > docs/reference/report.schema.json
     for page in commands configuration metrics providers; do target/debug/llmops reference $page > docs/reference/$page.md; done
 
 # the quickstart, green

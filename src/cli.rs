@@ -265,4 +265,6 @@ pub(crate) enum ReferencePage {
     Configuration,
     Metrics,
     Providers,
+    /// JSON Schema of the report
+    ReportSchema,
 }

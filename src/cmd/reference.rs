@@ -10,6 +10,7 @@ use crate::config;
 use crate::error::{ExitStatus, Result};
 use crate::eval::metrics::METRICS;
 use crate::llm::{LOCAL, PROVIDERS};
+use crate::report::json;
 
 pub(super) const EXIT_CODES: &str = "\
 0  pass       everything was measured and every bar was met; a shard of a run: its cases were measured
@@ -23,6 +24,7 @@ pub(super) fn run(page: ReferencePage) -> Result<ExitStatus> {
         ReferencePage::Commands => commands(),
         ReferencePage::Configuration => configuration(),
         ReferencePage::Metrics => metrics(),
+        ReferencePage::ReportSchema => json::SCHEMA_DOCUMENT.to_owned(),
         ReferencePage::Providers => format!("# Model providers\n\n{}", providers()),
     };
     output::print(&text)?;

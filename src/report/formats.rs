@@ -64,7 +64,7 @@ pub(crate) const TERMINAL: Format = Format {
 /// For programs, written by every run.
 pub(crate) const JSON: Format = Format {
     name: "json",
-    summary: "everything, for programs",
+    summary: "everything, for programs; docs/reference/report.schema.json describes it",
     place: Place::Always,
     write: |source, out, failed| json::write_to(source.report, source.rows, out, failed),
 };

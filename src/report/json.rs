@@ -14,6 +14,9 @@ use super::{Report, SCHEMA, Summary, file};
 use crate::error::{Error, Result};
 use crate::eval::Measured;
 
+/// JSON Schema (2020-12) of what is written here.
+pub(crate) const SCHEMA_DOCUMENT: &str = include_str!("schema.json");
+
 /// Gives each row of a report in order, to whoever takes them.
 pub(crate) type Rows<'a> = &'a dyn Fn(Take<'_>) -> Result<()>;
 

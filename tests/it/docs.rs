@@ -31,6 +31,13 @@ fn the_reference_pages_are_what_the_program_prints() {
 }
 
 #[test]
+fn the_reports_schema_is_what_the_program_prints() {
+    let output = program().args(["reference", "report-schema"]).output().unwrap();
+    let written = std::fs::read_to_string(root().join("docs/reference/report.schema.json")).unwrap();
+    assert!(written == String::from_utf8(output.stdout).unwrap(), "not current; run: just docs");
+}
+
+#[test]
 fn links_between_pages_lead_somewhere() {
     let mut files = vec![root().join("README.md"), root().join("CONTRIBUTING.md"), root().join("ARCHITECTURE.md")];
     markdown_files(&root().join("docs"), &mut files);

@@ -77,3 +77,51 @@ fn a_finished_run_is_shown_in_every_format_with_its_verdict_as_exit_code() {
     let ran = project.run(&["report", "--format", "xml"]).ends(3);
     assert!(ran.stderr.contains("invalid value 'xml'"), "{}", ran.stderr);
 }
+
+/// Every way in which a report is not what the published schema says.
+fn problems(report: &Value) -> Vec<String> {
+    let schema = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/report.schema.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    validator.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn reports_are_what_their_schema_says() {
+    let project = red_project("[]");
+    let run = |arguments: &[&str], code| {
+        project.run(arguments).ends(code);
+        assert_eq!(problems(&project.report()), Vec::<String>::new(), "{arguments:?}");
+    };
+    run(&["eval", "-q"], 1);
+    run(&["eval", "-q", "--repeats", "2"], 1);
+    run(&["eval", "-q", "--shard", "1/2"], 0);
+    // With a baseline, a target that brings its own prompt, and a case that fails.
+    let project = small_project();
+    project.run(&["eval", "-q"]).ends(0);
+    project.run(&["baseline"]).ends(0);
+    project.run(&["eval", "-q"]).ends(0);
+    assert!(!project.report()["comparison"].is_null());
+    assert_eq!(problems(&project.report()), Vec::<String>::new());
+    project
+        .write("llmops.toml", "[target]\nkind = \"command\"\ncommand = [\"false\"]\n[gate]\nanswer_relevancy = 0.5\n");
+    project.run(&["eval", "-q"]).ends(2);
+    assert_eq!(problems(&project.report()), Vec::<String>::new());
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_report() {
+    let project = small_project();
+    project.run(&["eval", "-q"]).ends(0);
+    let changes: [(&str, Value); 4] = [
+        ("/verdict", "maybe".into()),
+        ("/results/0/outcomes/context_recall", serde_json::json!({"outcome": "skipped", "value": 0})),
+        ("/metrics/context_recall", "high".into()),
+        ("/cases", serde_json::json!({"total": -1})),
+    ];
+    for (place, value) in changes {
+        let mut report = project.report();
+        *report.pointer_mut(place).unwrap() = value;
+        assert!(!problems(&report).is_empty(), "{place}");
+    }
+}
