@@ -295,7 +295,7 @@ impl Values {
             wins: if scale.lower_is_better() { compared.losses } else { compared.wins },
             ties: compared.ties,
             losses: if scale.lower_is_better() { compared.wins } else { compared.losses },
-            detectable: pairs.detectable_drop(&compared, max_drop.unwrap_or_default()),
+            detectable: pairs.detectable(&compared, stats::Noticing::drop(max_drop.unwrap_or_default())),
             drop: None,
         };
         Some((difference, compared))

@@ -1,6 +1,6 @@
 //! Two versions on the same cases, paired by case.
 //!
-//! | values | interval and bounds of the difference | p of a drop |
+//! | values | interval and bounds of the difference | p of a drop, and of any difference |
 //! | --- | --- | --- |
 //! | 0 and 1 only | Tango; bounds with continuity correction | exact `McNemar` |
 //! | graded | padded t; where all pairs are equal, unseen share | sign flips: all up to 18, else random |
@@ -16,7 +16,7 @@ use super::clusters::{Clustered, cluster_sums};
 use super::estimate::{Limits, Method, clustered, count_clusters, independent};
 use super::mcnemar::Discordant;
 use super::permutation::{MOST_EXACT, flip_signs};
-use super::power::{detectable_difference, detectable_discordance};
+use super::power::{Noticing, detectable_difference, detectable_discordance};
 use super::sample::{are_binary, is_zero, mean, standard_deviation};
 use super::t_test::paired_t_test;
 use super::{CONFIDENCE, Interval, float, share_of};
@@ -52,6 +52,9 @@ pub(crate) struct Comparison {
     pub(crate) method: Method,
     /// The chance of a difference so low if the versions were alike: one-sided. `None` below two pairs or two clusters.
     pub(crate) p_drop: Option<f64>,
+    /// The chance of a difference so far from 0 if the versions were alike: two-sided. `None` as `p_drop`.
+    pub(crate) p: Option<f64>,
+    /// What both were computed by.
     pub(crate) test: PairedTest,
 }
 
@@ -68,7 +71,7 @@ impl Comparison {
     }
 }
 
-/// How the p of a drop was computed.
+/// How a p was computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PairedTest {
     None,
@@ -100,7 +103,7 @@ pub(crate) fn compare(pairs: Pairs<'_>, seed: u64) -> Option<Comparison> {
     let clusters = pairs.clusters.and_then(|ids| count_clusters(&differences, ids));
     let (wins, losses) = (count(&differences, 1.0), count(&differences, -1.0));
     let limits = pairs.limits(&differences, clusters, seed);
-    let (p_drop, test) = pairs.test(&differences, clusters, seed);
+    let (chance, test) = pairs.test(&differences, clusters, seed);
     Some(Comparison {
         n: differences.len(),
         clusters,
@@ -112,9 +115,19 @@ pub(crate) fn compare(pairs: Pairs<'_>, seed: u64) -> Option<Comparison> {
         interval: limits.0,
         bounds: limits.1,
         method: limits.2,
-        p_drop,
+        p_drop: chance.map(|chance| chance.drop),
+        p: chance.map(|chance| chance.any),
         test,
     })
+}
+
+/// How likely a difference is between versions that are alike.
+#[derive(Clone, Copy)]
+struct Chance {
+    /// One so low.
+    drop: f64,
+    /// One so far from 0, either way.
+    any: f64,
 }
 
 fn count(differences: &[f64], sign: f64) -> usize {
@@ -124,17 +137,17 @@ fn count(differences: &[f64], sign: f64) -> usize {
 impl Pairs<'_> {
     /// The smallest true drop that such pairs show in 80 % of runs, alone: it must be told from chance and be seen as larger
     /// than `allowed`. `None` on a scale without ends, or if even the largest is not seen.
-    pub(crate) fn detectable_drop(&self, compared: &Comparison, allowed: f64) -> Option<f64> {
+    pub(crate) fn detectable(&self, compared: &Comparison, noticing: Noticing) -> Option<f64> {
         let width = self.range.map(|range| range.high - range.low)?;
         if let (Some(ids), Some(clusters)) = (self.clusters, compared.clusters) {
             // So many independent values would have the same standard error.
             let error = Clustered::new(&self.differences(), ids)?.corrected_error();
-            return detectable_difference(clusters, error * float(clusters).sqrt(), Some(width), allowed);
+            return detectable_difference(clusters, error * float(clusters).sqrt(), Some(width), noticing);
         }
         if self.are_binary() {
-            return detectable_discordance(compared.n, share_of(compared.discordant(), compared.n), allowed);
+            return detectable_discordance(compared.n, share_of(compared.discordant(), compared.n), noticing);
         }
-        detectable_difference(compared.n, compared.sd?, Some(width), allowed)
+        detectable_difference(compared.n, compared.sd?, Some(width), noticing)
     }
 
     fn differences(&self) -> Vec<f64> {
@@ -159,15 +172,18 @@ impl Pairs<'_> {
         }
     }
 
-    fn test(&self, differences: &[f64], clusters: Option<usize>, seed: u64) -> (Option<f64>, PairedTest) {
-        let (p, test) = match (self.clusters, clusters) {
+    fn test(&self, differences: &[f64], clusters: Option<usize>, seed: u64) -> (Option<Chance>, PairedTest) {
+        let (chance, test) = match (self.clusters, clusters) {
             (Some(_), Some(0 | 1)) => return (None, PairedTest::None),
             _ if differences.len() < 2 => return (None, PairedTest::None),
-            (Some(ids), Some(_)) => p_of_drop(&cluster_sums(differences, ids), seed),
-            _ if self.are_binary() => (discordant(differences).p_of_drop(), PairedTest::McNemar),
-            _ => p_of_drop(differences, seed),
+            (Some(ids), Some(_)) => graded(&cluster_sums(differences, ids), seed),
+            _ if self.are_binary() => {
+                let pairs = discordant(differences);
+                (Chance { drop: pairs.p_of_drop(), any: pairs.exact().p }, PairedTest::McNemar)
+            }
+            _ => graded(differences, seed),
         };
-        (Some(p), test)
+        (Some(chance), test)
     }
 }
 
@@ -175,19 +191,18 @@ fn discordant(differences: &[f64]) -> Discordant {
     Discordant { won: count(differences, 1.0), lost: count(differences, -1.0) }
 }
 
-fn p_of_drop(differences: &[f64], seed: u64) -> (f64, PairedTest) {
+fn graded(differences: &[f64], seed: u64) -> (Chance, PairedTest) {
     /// Beyond, the mean of the signs is as good as normal, and flipping would take seconds.
     const MOST_FLIPPED: usize = 2_000;
     let moved = differences.iter().filter(|difference| !is_zero(**difference)).count();
-    match paired_t_test(differences) {
-        Some(tested) if moved > MOST_FLIPPED => (tested.p_below(), PairedTest::T),
-        _ if moved <= MOST_EXACT => (flip_signs(differences, seed).below, PairedTest::AllSigns),
-        _ => {
-            // Without variance, more of the same differences say nothing new that a p could show.
-            let flipped = &differences[..differences.len().min(MOST_FLIPPED * 10)];
-            (flip_signs(flipped, seed).below, PairedTest::RandomSigns)
-        }
+    if let Some(tested) = paired_t_test(differences).filter(|_| moved > MOST_FLIPPED) {
+        return (Chance { drop: tested.p_below(), any: tested.p }, PairedTest::T);
     }
+    // Without variance, more of the same differences say nothing new that a p could show.
+    let most = if moved <= MOST_EXACT { differences.len() } else { differences.len().min(MOST_FLIPPED * 10) };
+    let flipped = flip_signs(&differences[..most], seed);
+    let test = if moved <= MOST_EXACT { PairedTest::AllSigns } else { PairedTest::RandomSigns };
+    (Chance { drop: flipped.below, any: flipped.two_sided() }, test)
 }
 
 #[cfg(test)]
@@ -207,6 +222,7 @@ mod tests {
         assert_eq!((compared.method, compared.test), (Method::Tango, PairedTest::McNemar));
         // Of 64 outcomes of six pairs, seven have five or six losses.
         assert!((compared.p_drop.unwrap() - 7.0 / 64.0).abs() < 1e-12);
+        assert!((compared.p.unwrap() - 14.0 / 64.0).abs() < 1e-12);
         assert_eq!(compared.is_not_inferior(0.03), Some(false));
     }
 
@@ -217,10 +233,29 @@ mod tests {
         let compared = compare(pairs(&baseline, &current), 1).unwrap();
         assert_eq!((compared.method, compared.test), (Method::PaddedT, PairedTest::AllSigns));
         assert!((compared.p_drop.unwrap() - 1.0 / 32.0).abs() < 1e-12);
+        assert!((compared.p.unwrap() - 2.0 / 32.0).abs() < 1e-12);
         let clustered = Pairs { clusters: Some(&[0, 0, 0, 1, 1]), ..pairs(&baseline, &current) };
         let compared = compare(clustered, 1).unwrap();
         assert_eq!((compared.method, compared.clusters), (Method::ClusteredT, Some(2)));
         assert!((compared.p_drop.unwrap() - 0.25).abs() < 1e-12);
+    }
+
+    /// The two-sided p is that of the golden row of its test, whatever way the pairs reach it.
+    #[test]
+    fn a_difference_either_way_is_tested_as_the_golden_rows_are() {
+        let golden = include_str!("../../../data/golden/stats.jsonl");
+        let rows = golden.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let mut checked = 0;
+        for row in rows.filter(|row| row["metric"] == "paired_permutation_exact") {
+            let values = |key: &str| -> Vec<f64> { serde_json::from_value(row["input"][key].clone()).unwrap() };
+            let (current, baseline) = (values("a"), values("b"));
+            let range = Some(Interval { low: -1e9, high: 1e9 });
+            let compared = compare(Pairs { range, ..pairs(&baseline, &current) }, 1).unwrap();
+            let expected = row["expected"]["p"].as_f64().unwrap();
+            assert!((compared.p.unwrap() - expected).abs() < 1e-9, "{} {compared:?}", row["id"]);
+            checked += 1;
+        }
+        assert!(checked > 0);
     }
 
     #[test]
@@ -240,7 +275,7 @@ mod tests {
         let alone = pairs(&baseline, &current);
         let detectable = |pairs: Pairs<'_>, allowed| {
             let compared = compare(pairs, 1).unwrap();
-            pairs.detectable_drop(&compared, allowed).unwrap()
+            pairs.detectable(&compared, Noticing::drop(allowed)).unwrap()
         };
         let (none, some) = (detectable(alone, 0.0), detectable(alone, 0.03));
         assert!(none > 0.03 && some > none && some < 0.05, "{none} {some}");
@@ -255,7 +290,7 @@ mod tests {
         assert_eq!((one.interval, one.bounds, one.p_drop, one.is_not_inferior(0.1)), (None, None, None, None));
         let cluster = Pairs { clusters: Some(&[0, 0]), ..pairs(&[1.0, 0.5], &[0.0, 0.5]) };
         let one = compare(cluster, 1).unwrap();
-        assert_eq!((one.interval, one.p_drop), (None, None));
+        assert_eq!((one.interval, one.p_drop, one.p), (None, None, None));
     }
 
     #[test]
@@ -264,6 +299,8 @@ mod tests {
         let current: Vec<f64> = (0..3_000).map(|case| f64::from(case % 7) / 10.0).collect();
         let compared = compare(pairs(&baseline, &current), 1).unwrap();
         assert_eq!(compared.test, PairedTest::T);
-        assert!(compared.p_drop.unwrap() < 1e-10 && compared.interval.unwrap().high < -0.1);
+        assert!(
+            compared.p_drop.unwrap() < 1e-10 && compared.p.unwrap() < 1e-10 && compared.interval.unwrap().high < -0.1
+        );
     }
 }

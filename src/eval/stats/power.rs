@@ -1,4 +1,4 @@
-//! How small a difference a number of cases can show: one-sided tests at 5 %, seen in 80 % of runs.
+//! How small a difference a number of cases can show: at tests with 5 % of false alarms, seen in 80 % of runs.
 
 use super::distribution::{beta_quantile, binomial_at_most, bisect, normal_quantile, t_quantile};
 use super::float;
@@ -7,32 +7,55 @@ use super::sample::is_zero;
 const ERROR: f64 = 0.05;
 const POWER: f64 = 0.80;
 
+/// The test that a difference must be noticed by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Noticing {
+    /// The chance of a false alarm on one side.
+    pub(crate) level: f64,
+    /// The difference must also be seen as larger than this.
+    pub(crate) allowed: f64,
+}
+
+impl Noticing {
+    /// The one-sided test of the gate.
+    pub(crate) fn drop(allowed: f64) -> Self {
+        Self { level: ERROR, allowed }
+    }
+
+    /// One of so many two-sided tests, of which none may be a false alarm.
+    pub(crate) fn either_way(tests: usize) -> Self {
+        Self { level: ERROR / 2.0 / float(tests.max(1)), allowed: 0.0 }
+    }
+}
+
 /// The smallest change of a mean that `n` values (or paired differences) with this standard deviation show. `width` is that
 /// of the scale. Where no spread was seen, a change must come from cases that jump over the whole scale: as many as a test
-/// would notice. A change must also be seen as larger than `allowed`. `None` below two values, without spread on a scale without ends, or if the whole scale is not enough.
-pub(crate) fn detectable_difference(n: usize, sd: f64, width: Option<f64>, allowed: f64) -> Option<f64> {
+/// would notice. `None` below two values, without spread on a scale without ends, or if the whole scale is not enough.
+pub(crate) fn detectable_difference(n: usize, sd: f64, width: Option<f64>, noticing: Noticing) -> Option<f64> {
+    let Noticing { level, allowed } = noticing;
     let df = float(n.checked_sub(2)? + 1);
     let least = match width {
         Some(width) if is_zero(sd) => {
-            width * (normal_quantile(1.0 - ERROR) + normal_quantile(POWER)).powi(2) / float(n)
+            width * (normal_quantile(1.0 - level) + normal_quantile(POWER)).powi(2) / float(n)
         }
         None if is_zero(sd) => return None,
-        _ => (t_quantile(1.0 - ERROR, df) + t_quantile(POWER, df)) * sd / float(n).sqrt(),
+        _ => (t_quantile(1.0 - level, df) + t_quantile(POWER, df)) * sd / float(n).sqrt(),
     };
     let beyond = allowed + t_quantile(POWER, df) * sd / float(n).sqrt();
     Some(least.max(beyond)).filter(|least| width.is_none_or(|width| *least <= width))
 }
 
 /// The smallest drop of a pass rate that `n` pairs show, of which a share is expected to differ between the versions
-/// anyway, and that is then seen as larger than `allowed`. A drop makes at least as many pairs differ as it is large. `None`
+/// anyway, and that is then seen as larger than what is allowed. A drop makes at least as many pairs differ as it is large. `None`
 /// if no drop is large enough.
 ///
 /// Source: Connor 1987, "Sample size for testing differences in proportions for the paired-sample design".
-pub(crate) fn detectable_discordance(n: usize, discordant: f64, allowed: f64) -> Option<f64> {
+pub(crate) fn detectable_discordance(n: usize, discordant: f64, noticing: Noticing) -> Option<f64> {
+    let Noticing { level, allowed } = noticing;
     let is_unseen = |drop: f64| {
         let differ = discordant.max(drop);
         let alternative = (differ - drop * drop).max(0.0).sqrt();
-        let needed = normal_quantile(1.0 - ERROR) * differ.sqrt() + normal_quantile(POWER) * alternative;
+        let needed = normal_quantile(1.0 - level) * differ.sqrt() + normal_quantile(POWER) * alternative;
         let beyond = normal_quantile(POWER) * alternative;
         drop * float(n).sqrt() < needed || (drop - allowed) * float(n).sqrt() < beyond
     };
@@ -53,19 +76,20 @@ mod tests {
 
     #[test]
     fn more_cases_show_smaller_drops() {
-        let drop = |n, discordant| detectable_discordance(n, discordant, 0.0).unwrap();
+        let drop = |n, discordant| detectable_discordance(n, discordant, Noticing::drop(0.0)).unwrap();
         assert!((drop(240, 0.10) - 0.05).abs() < 0.002);
         assert!((drop(490, 0.20) - 0.05).abs() < 0.002);
+        assert!(detectable_discordance(240, 0.10, Noticing::either_way(1)).unwrap() > drop(240, 0.10));
         assert!(drop(40, 0.0) > 0.14 && drop(40, 0.0) < 0.16, "{}", drop(40, 0.0));
-        assert_eq!(detectable_discordance(2, 0.0, 0.0), None);
+        assert_eq!(detectable_discordance(2, 0.0, Noticing::drop(0.0)), None);
     }
 
     #[test]
     fn no_spread_does_not_show_everything() {
-        assert!((detectable_difference(100, 0.2, Some(1.0), 0.0).unwrap() - 0.05).abs() < 0.001);
-        assert!(detectable_difference(50, 0.0, Some(1.0), 0.0).unwrap() > 0.1);
-        assert_eq!(detectable_difference(50, 0.0, None, 0.0), None);
-        assert_eq!(detectable_difference(1, 0.2, None, 0.0), None);
+        assert!((detectable_difference(100, 0.2, Some(1.0), Noticing::drop(0.0)).unwrap() - 0.05).abs() < 0.001);
+        assert!(detectable_difference(50, 0.0, Some(1.0), Noticing::drop(0.0)).unwrap() > 0.1);
+        assert_eq!(detectable_difference(50, 0.0, None, Noticing::drop(0.0)), None);
+        assert_eq!(detectable_difference(1, 0.2, None, Noticing::drop(0.0)), None);
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl MetricSum {
         if is_binary {
             return detectable_rate(n, bar).map(|rate| bar - rate);
         }
-        detectable_difference(n, sd?, range.map(|range| range.high - range.low), 0.0)
+        detectable_difference(n, sd?, range.map(|range| range.high - range.low), stats::Noticing::drop(0.0))
     }
 
     fn repeat_figures(&self) -> Option<RepeatFigures> {
