@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Search(Search),
     /// Run the dataset against the target, score, gate, report
     Eval(Eval),
+    /// Run the same cases on several prompts or models, and say which is better, or that the cases cannot tell
+    Compare(Compare),
     /// Measure cases that `llmops eval --queue` puts on a queue
     Worker(Worker),
     /// Join the reports of a run's shards into one, and gate it
@@ -80,7 +82,7 @@ pub(crate) enum Command {
 }
 
 /// What is tested, and how hard.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Tested {
     /// Prompt to test: NAME, NAME@VERSION or VERSION
     #[arg(short, long, value_name = "NAME@VERSION")]
@@ -103,6 +105,23 @@ pub(crate) struct Tested {
 pub(crate) struct Eval {
     #[command(flatten)]
     pub(crate) tested: Tested,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    /// Run only the I-th of N parts of the dataset; `llmops merge` joins their reports
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<Shard>,
+    /// Have the cases measured by `llmops worker` on other machines, through the NATS server at URL, or at the URL that
+    /// the environment variable NAME of `env:NAME` holds
+    #[arg(long, value_name = "URL", value_parser = secret, conflicts_with_all = ["record", "replay"])]
+    pub(crate) queue: Option<Secret>,
+    /// Write the report to FILE instead of `llmops/eval_report.json`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+/// How a run goes about its cases.
+#[derive(Debug, Args)]
+pub(crate) struct Asking {
     /// Ask each case N times
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) repeats: Option<u32>,
@@ -115,22 +134,30 @@ pub(crate) struct Eval {
     /// End after this time with what is done: "90 s", "30 min", "2 h"
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) max_time: Option<Duration>,
-    /// Run only the I-th of N parts of the dataset; `llmops merge` joins their reports
-    #[arg(long, value_name = "I/N")]
-    pub(crate) shard: Option<Shard>,
-    /// Have the cases measured by `llmops worker` on other machines, through the NATS server at URL, or at the URL that
-    /// the environment variable NAME of `env:NAME` holds
-    #[arg(long, value_name = "URL", value_parser = secret, conflicts_with_all = ["record", "replay"])]
-    pub(crate) queue: Option<Secret>,
-    /// Write the report to FILE instead of `llmops/eval_report.json`
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Option<PathBuf>,
     /// Write every call with its reply to FILE, for --replay
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]
     pub(crate) record: Option<PathBuf>,
     /// Answer every call from FILE; nothing is sent, and no key is needed
     #[arg(long, value_name = "FILE")]
     pub(crate) replay: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// What to compare: VERSION, NAME@VERSION, PROVIDER/MODEL, or both as NAME@VERSION+PROVIDER/MODEL. The first is the
+    /// reference; what a variant leaves out is as for `llmops eval`
+    #[arg(value_name = "VARIANT", required_unless_present = "since")]
+    pub(crate) variants: Vec<String>,
+    /// Compare each prompt that changed since the branch left REF with what it was there; -p NAME: only this one
+    #[arg(long, value_name = "REF", conflicts_with = "variants")]
+    pub(crate) since: Option<String>,
+    /// The metric that decides
+    #[arg(long, value_name = "NAME", default_value = "overall")]
+    pub(crate) metric: String,
+    #[command(flatten)]
+    pub(crate) tested: Tested,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
 }
 
 fn duration(text: &str) -> Result<Duration, &'static str> {

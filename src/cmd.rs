@@ -3,6 +3,7 @@
 mod baseline;
 mod cache;
 mod ci;
+mod compare;
 mod eval;
 mod explain;
 mod formats;
@@ -56,6 +57,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
     match cli.command {
         Command::Ci(arguments) => block_on(ci::run(global, &arguments)),
         Command::Eval(arguments) => block_on(eval::run(global, &arguments)),
+        Command::Compare(arguments) => block_on(compare::run(global, &arguments)),
         Command::Ingest => block_on(unless_interrupted(ingest::run(global))),
         Command::Search(arguments) => block_on(unless_interrupted(search::run(global, &arguments))),
         Command::Worker(arguments) => block_on(worker::run(global, &arguments)),

@@ -5,6 +5,8 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
+
 /// Where the project stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Commit {
@@ -27,6 +29,49 @@ pub(crate) fn commit(folder: &Path) -> Option<Commit> {
     let dirty = status.lines().any(|line| !line.starts_with('#'));
     let folder = ask(folder, &["rev-parse", "--show-prefix"])?.trim_end().to_owned();
     Some(Commit { sha, branch, dirty, folder })
+}
+
+/// Where `folder` left the history of `reference`: the commit that both have last in common.
+pub(crate) fn merge_base(folder: &Path, reference: &str) -> Result<String> {
+    if ask(folder, &["rev-parse", "--is-inside-work-tree"]).is_none() {
+        return Err(Error::config("the project is in no git repository, or git is not installed"));
+    }
+    let commit = format!("{reference}^{{commit}}");
+    let Some(commit) = ask(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]) else {
+        return Err(Error::config(format!("git knows no \"{reference}\""))
+            .hint("name a branch, a tag or a commit; in CI, fetch it first, for example with `fetch-depth: 0`"));
+    };
+    match ask(folder, &["merge-base", "HEAD", commit.trim()]) {
+        Some(base) => Ok(base.trim().to_owned()),
+        None => Err(Error::config(format!("git knows no commit that HEAD and \"{reference}\" have in common"))
+            .hint("in CI, fetch the whole history, for example with `fetch-depth: 0`")),
+    }
+}
+
+/// The files below `path` of `folder` that differ between a commit and the work tree, with those that are new to git, as seen from
+/// `folder`.
+pub(crate) fn changed(folder: &Path, commit: &str, path: &str) -> Result<Vec<String>> {
+    let tracked = &["diff", "--name-only", "--relative", "--no-renames", "-z", commit, "--", path];
+    let mut files = list(folder, tracked)?;
+    files.extend(list(folder, &["ls-files", "--others", "--exclude-standard", "-z", "--", path])?);
+    Ok(files)
+}
+
+/// The files below `path` of `folder` in a commit, as seen from `folder`.
+pub(crate) fn files(folder: &Path, commit: &str, path: &str) -> Result<Vec<String>> {
+    list(folder, &["ls-tree", "-r", "--name-only", "-z", commit, "--", path])
+}
+
+/// What a file of `folder` holds in a commit.
+pub(crate) fn show(folder: &Path, commit: &str, file: &str) -> Result<String> {
+    let object = format!("{commit}:./{file}");
+    ask(folder, &["show", &object]).ok_or_else(|| Error::unavailable(format!("git cannot show {object}")))
+}
+
+fn list(folder: &Path, arguments: &[&str]) -> Result<Vec<String>> {
+    let failed = || Error::unavailable(format!("`git {}` failed", arguments.join(" ")));
+    let names = ask(folder, arguments).ok_or_else(failed)?;
+    Ok(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
 }
 
 fn ask(folder: &Path, arguments: &[&str]) -> Option<String> {

@@ -11,6 +11,7 @@ mod build;
 mod cases;
 mod clusters;
 mod comparison;
+pub(crate) mod experiment;
 mod file;
 pub(crate) mod formats;
 pub(crate) mod json;

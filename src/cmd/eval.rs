@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::formats::Wanted;
 use super::ingest::Fill;
 use super::{configuration_for, interrupted, output, report_file, unless_interrupted};
-use crate::cli::{Eval, Global, Tested};
+use crate::cli::{Asking, Eval, Global, Tested};
 use crate::config::{Cassette, Config, Located, Secret, TargetKind};
 use crate::cost::Usage;
 use crate::error::{Error, ExitStatus, Result};
@@ -21,7 +21,7 @@ use crate::llm::Client;
 use crate::report::formats::Source;
 use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
 
-pub(super) use self::prepare::prepare;
+pub(super) use self::prepare::{Candidate, Prepared, prepare, prepare_each};
 
 pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus> {
     // On the heap: a whole run is a large future.
@@ -30,12 +30,9 @@ pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus>
 
 /// Evaluates, decides, writes and shows the report.
 pub(super) async fn gate(global: &Global, arguments: &Eval, fill: Fill) -> Result<ExitStatus> {
-    let mut config = configuration_for(global, arguments.replay.is_none())?;
+    let mut config = configuration_for(global, arguments.asking.replay.is_none())?;
     apply(&mut config, &arguments.tested)?;
-    if let Some(repeats) = arguments.repeats {
-        config.eval.repeats = repeats;
-    }
-    config.cassette = cassette(global, arguments);
+    apply_asking(&mut config, global, &arguments.asking);
     let path = report_file::path(global, arguments.report.as_deref())?;
     let wanted = Wanted::of(&config);
     json::prepare(&path)?;
@@ -89,7 +86,15 @@ pub(super) fn apply(config: &mut Config, arguments: &Tested) -> Result<()> {
     Ok(())
 }
 
-fn cassette(global: &Global, arguments: &Eval) -> Option<Cassette> {
+/// How often and from where the cases are answered.
+pub(super) fn apply_asking(config: &mut Config, global: &Global, arguments: &Asking) {
+    if let Some(repeats) = arguments.repeats {
+        config.eval.repeats = repeats;
+    }
+    config.cassette = cassette(global, arguments);
+}
+
+fn cassette(global: &Global, arguments: &Asking) -> Option<Cassette> {
     let path = |file: &std::path::PathBuf| global.directory.join(file);
     let record = arguments.record.as_ref().map(|file| Cassette::Record(path(file)));
     record.or_else(|| arguments.replay.as_ref().map(|file| Cassette::Replay(path(file))))
@@ -111,7 +116,7 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
     let shard = arguments.shard;
     let prepared = prepare(global, config, fill, shard).await?;
 
-    let start = start(config, arguments);
+    let start = start(config, &arguments.asking);
     let rows = prepared.dataset.cases * config.eval.repeats as usize;
     let content = prepared.facts.content(config);
     let timestamp = prepared.facts.timestamp.clone();
@@ -131,7 +136,7 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
         }),
         shard,
         stop: prepared.stop_rule(config)?,
-        max_time: arguments.max_time,
+        max_time: arguments.asking.max_time,
         embedder_tokens: Box::new(prepared.embedder_tokens()),
     };
     let facts = Facts { timestamp: journal.timestamp().to_owned(), ..prepared.facts };
@@ -147,7 +152,7 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
 }
 
 /// Flags say where a run begins; a job that a CI system starts again goes on by itself.
-fn start(config: &Config, arguments: &Eval) -> Start {
+pub(super) fn start(config: &Config, arguments: &Asking) -> Start {
     let in_ci = config.env.get("CI").is_some_and(|value| !matches!(value, "false" | "0"));
     match (arguments.retry_errors, arguments.resume || in_ci) {
         (true, _) => Start::Again,
@@ -157,7 +162,7 @@ fn start(config: &Config, arguments: &Eval) -> Start {
 }
 
 /// `rows` is how many the run is to have, if what is found should be said.
-fn open_journal(config: &Config, identity: &Identity, start: Start, rows: Option<usize>) -> Result<Journal> {
+pub(super) fn open_journal(config: &Config, identity: &Identity, start: Start, rows: Option<usize>) -> Result<Journal> {
     let mut journal = Journal::open(&config.state_folder(), identity, start)?;
     if let Some(damage) = journal.repaired() {
         output::note(&format!("the journal of the interrupted run was repaired: {damage}"));
@@ -181,7 +186,7 @@ fn open_journal(config: &Config, identity: &Identity, start: Start, rows: Option
 }
 
 /// What the rows of the journal add up to.
-fn report(facts: Facts, journal: &Journal, early: Option<String>) -> Result<Report> {
+pub(super) fn report(facts: Facts, journal: &Journal, early: Option<String>) -> Result<Report> {
     let mut summary = Summary::new(facts.repeats, facts.bars());
     journal.each_measured(&mut |_, row| summary.add(row))?;
     let spent = journal.spent();

@@ -14,6 +14,7 @@ use crate::error::{Error, Problem, Result};
 use crate::eval::metrics::{Need, Scorer, Tools};
 use crate::eval::{Dataset, Measurer, Measuring, Shard, StopBar, StopRule, Target, open_target};
 use crate::llm::Client;
+use crate::prompt::PromptVersion;
 use crate::rag::{Embedder, Retriever, open_embedder};
 use crate::report::Facts;
 
@@ -30,7 +31,7 @@ pub(in crate::cmd) struct Prepared {
     retriever: Option<Arc<Retriever>>,
     pub(in crate::cmd) client: Client,
     /// Last, so that whatever else asks has ended by then.
-    _closing: Closing,
+    _closing: Arc<Closing>,
 }
 
 impl Prepared {
@@ -82,6 +83,12 @@ impl Prepared {
     }
 }
 
+/// A configuration, and the prompt that it is tested with instead of its own.
+pub(in crate::cmd) struct Candidate {
+    pub(in crate::cmd) config: Config,
+    pub(in crate::cmd) prompt: Option<PromptVersion>,
+}
+
 /// Checks all that can be checked, and brings the store up to date.
 pub(in crate::cmd) async fn prepare(
     global: &Global,
@@ -89,24 +96,65 @@ pub(in crate::cmd) async fn prepare(
     fill: Fill,
     shard: Option<Shard>,
 ) -> Result<Prepared> {
-    let timestamp = clock::timestamp();
-    let checked = setup::check(config)?;
-    let client = checked.client.clone();
-    let closing = Closing(client.clone());
-    let (retriever, facts) = unless_interrupted(async {
-        let retriever = ingest::open_retriever(config, &checked.client, fill, global.quiet).await?;
-        if let Some(retriever) = &retriever {
-            documents::check(config, &checked, retriever).await?;
+    let checked = setup::check(config, None)?;
+    let opened = unless_interrupted(open(global, config, &checked, fill)).await?;
+    opened.prepared(config, checked, shard).await
+}
+
+/// The same for several that differ in prompt or model only: they share client, store, dataset and metrics.
+pub(in crate::cmd) async fn prepare_each(global: &Global, candidates: &mut [Candidate]) -> Result<Vec<Prepared>> {
+    let Some((first, others)) = candidates.split_first_mut() else { return Ok(Vec::new()) };
+    let checked = setup::check(&first.config, first.prompt.take())?;
+    let mut failures = Vec::new();
+    let mut all = Vec::new();
+    for other in others.iter_mut() {
+        match checked.alike(&other.config, other.prompt.take()) {
+            Ok(alike) => all.push(alike),
+            Err(error) => failures.push(error),
         }
-        let facts = setup::facts(config, &checked, retriever.as_deref(), timestamp, shard).await?;
-        Ok((retriever, facts))
-    })
-    .await?;
-    let tools = Tools { judge: checked.judge.clone(), embedder: embedder(config, &checked, retriever.as_deref())? };
-    let (dataset, scorers) = (Arc::clone(&checked.dataset), checked.scorers.clone());
-    let target = open_target(config, checked.into_parts(retriever.clone()))?;
-    check_cases(target.as_ref(), &dataset)?;
-    Ok(Prepared { facts, dataset, scorers, target, tools, retriever, client, _closing: closing })
+    }
+    if let Some(error) = Error::all(failures) {
+        return Err(error);
+    }
+    let opened = unless_interrupted(open(global, &first.config, &checked, Fill::Embedded)).await?;
+    all.insert(0, checked);
+    let mut prepared = Vec::new();
+    for (candidate, checked) in candidates.iter().zip(all) {
+        prepared.push(opened.prepared(&candidate.config, checked, None).await?);
+    }
+    Ok(prepared)
+}
+
+/// What is opened once.
+struct Opened {
+    timestamp: String,
+    retriever: Option<Arc<Retriever>>,
+    closing: Arc<Closing>,
+}
+
+async fn open(global: &Global, config: &Config, checked: &setup::Checked, fill: Fill) -> Result<Opened> {
+    let timestamp = clock::timestamp();
+    let closing = Arc::new(Closing(checked.client.clone()));
+    let retriever = ingest::open_retriever(config, &checked.client, fill, global.quiet).await?;
+    if let Some(retriever) = &retriever {
+        documents::check(config, checked, retriever).await?;
+    }
+    Ok(Opened { timestamp, retriever, closing })
+}
+
+impl Opened {
+    async fn prepared(&self, config: &Config, checked: setup::Checked, shard: Option<Shard>) -> Result<Prepared> {
+        let retriever = self.retriever.clone();
+        let facts = setup::facts(config, &checked, retriever.as_deref(), self.timestamp.clone(), shard);
+        let facts = unless_interrupted(facts).await?;
+        let (dataset, scorers, client) =
+            (Arc::clone(&checked.dataset), checked.scorers.clone(), checked.client.clone());
+        let tools = Tools { judge: checked.judge.clone(), embedder: embedder(config, &checked, retriever.as_deref())? };
+        let target = open_target(config, checked.into_parts(retriever.clone()))?;
+        check_cases(target.as_ref(), &dataset)?;
+        let closing = Arc::clone(&self.closing);
+        Ok(Prepared { facts, dataset, scorers, target, tools, retriever, client, _closing: closing })
+    }
 }
 
 /// What metrics embed texts with, if one does: what the retriever embeds with, where there is one.

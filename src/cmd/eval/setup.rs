@@ -28,6 +28,28 @@ pub(super) struct Checked {
 }
 
 impl Checked {
+    /// The same with another prompt or model: nothing is opened twice.
+    pub(super) fn alike(&self, config: &Config, prompt: Option<PromptVersion>) -> Result<Self> {
+        let prompt = match prompt {
+            Some(given) => given,
+            None => find_prompt(config)?,
+        };
+        let model = find_model(config, &self.client, &prompt)?;
+        // Who may judge depends on who answers.
+        let judge = match &self.judge {
+            Some(_) => Judge::open(config, &self.client, Some(&model))?.map(Arc::new),
+            None => None,
+        };
+        Ok(Self {
+            client: self.client.clone(),
+            model: Some(model),
+            prompt: Some(prompt),
+            dataset: Arc::clone(&self.dataset),
+            scorers: self.scorers.clone(),
+            judge,
+        })
+    }
+
     pub(super) fn into_parts(self, retriever: Option<Arc<Retriever>>) -> Parts {
         Parts { client: self.client, model: self.model, prompt: self.prompt, retriever }
     }
@@ -48,13 +70,17 @@ pub(super) fn choose_prompt(configured: &str, chosen: &str) -> String {
     }
 }
 
-/// Configuration, prompt, model and dataset; all problems come together.
-pub(super) fn check(config: &Config) -> Result<Checked> {
+/// Configuration, prompt, model and dataset; all problems come together. `prompt` is tested instead of the configured one, if
+/// it is given.
+pub(super) fn check(config: &Config, prompt: Option<PromptVersion>) -> Result<Checked> {
     let mut failures: Vec<Error> = Vec::new();
     let mut problems = Vec::new();
     let mut scorers = scorers::build(config, &mut problems);
     let client = keep(Client::new(config), &mut failures);
-    let prompt = if answers_itself(config) { keep(find_prompt(config), &mut failures) } else { None };
+    let prompt = match prompt {
+        None if answers_itself(config) => keep(find_prompt(config), &mut failures),
+        given => given,
+    };
     let model = match (&client, &prompt) {
         (Some(client), Some(prompt)) => keep(find_model(config, client, prompt), &mut failures),
         _ => None,
@@ -182,7 +208,7 @@ pub(super) async fn facts(
 
 impl Facts {
     /// SHA-256 of everything that can change a row of the run's report.
-    pub(super) fn identity(&self, content: &Content) -> String {
+    pub(in crate::cmd) fn identity(&self, content: &Content) -> String {
         let parts = serde_json::json!({
             "content": content.digest(),
             "repeats": self.repeats,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cost::Cost;
 use crate::eval::metrics::Scale;
 use crate::eval::stats::Repeats;
 use crate::eval::{Measured, Outcome};
@@ -12,6 +13,9 @@ pub(in crate::report) struct CaseSum {
     pub(in crate::report) rows: u32,
     pub(in crate::report) failure: Option<String>,
     pub(in crate::report) metrics: BTreeMap<String, RepeatSum>,
+    /// Of the answers whose time, or price, is known.
+    pub(in crate::report) latencies_ms: Vec<f64>,
+    pub(in crate::report) costs_usd: Vec<f64>,
 }
 
 /// A metric over the repeats of one case.
@@ -43,7 +47,14 @@ impl Fault {
 
 impl CaseSum {
     pub(in crate::report) fn new(row: Measured) -> Self {
-        let mut case = Self { first: Measured::default(), rows: 0, failure: None, metrics: BTreeMap::new() };
+        let mut case = Self {
+            first: Measured::default(),
+            rows: 0,
+            failure: None,
+            metrics: BTreeMap::new(),
+            latencies_ms: Vec::new(),
+            costs_usd: Vec::new(),
+        };
         case.add(&row);
         case.first = row;
         case
@@ -51,6 +62,8 @@ impl CaseSum {
 
     pub(in crate::report) fn add(&mut self, row: &Measured) {
         self.rows += 1;
+        self.latencies_ms.extend(row.latency_ms);
+        self.costs_usd.extend(row.cost_usd.map(Cost::to_f64));
         self.failure = self.failure.take().or_else(|| row.failure().map(str::to_owned));
         for (name, outcome) in &row.outcomes {
             let sum = match self.metrics.get_mut(name) {

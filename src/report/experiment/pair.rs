@@ -1,0 +1,259 @@
+//! Two variants, case by case.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Variant;
+use super::values::{COST, CaseValues, LATENCY, Values};
+use crate::eval::metrics::Scale;
+use crate::eval::stats::{self, Pairs, cluster_ids, holm};
+use crate::report::summary::range;
+
+/// Two variants over the cases; differences are the second less the first.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Pair {
+    /// Places in the list of variants.
+    pub(crate) first: usize,
+    pub(crate) second: usize,
+    pub(crate) metrics: BTreeMap<String, Contrast>,
+    /// Cases that the second fails and the first does not, the worst first, then those the other way; the first of each.
+    pub(crate) flips: Vec<Flip>,
+    /// How many there are each way.
+    pub(crate) fell: usize,
+    pub(crate) rose: usize,
+}
+
+/// A metric of two variants over the cases that either measured.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(crate) struct Contrast {
+    pub(crate) scale: Scale,
+    /// Pairs.
+    pub(crate) n: usize,
+    /// Cases that only the other one measured. On a scale from 0 to 1 they count as 0; on others they are no pairs.
+    pub(crate) missing_first: usize,
+    pub(crate) missing_second: usize,
+    /// Means over the pairs.
+    pub(crate) mean_first: f64,
+    pub(crate) mean_second: f64,
+    pub(crate) difference: f64,
+    /// Where the true difference is with 95 % confidence.
+    pub(crate) low: Option<f64>,
+    pub(crate) high: Option<f64>,
+    /// The chance of such a difference between equal variants: two-sided.
+    pub(crate) p: Option<f64>,
+    /// After Holm's correction; `None` where nothing is concluded from it.
+    pub(crate) p_adjusted: Option<f64>,
+    pub(crate) method: String,
+    pub(crate) test: String,
+    /// Cases in which the second is better, equal and worse.
+    pub(crate) wins: usize,
+    pub(crate) ties: usize,
+    pub(crate) losses: usize,
+    /// The smallest difference that so many cases show in 80 % of runs; `None` if it cannot be said.
+    pub(crate) detectable: Option<f64>,
+}
+
+/// A case that one variant passes and the other fails.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Flip {
+    pub(crate) id: String,
+    pub(crate) line: usize,
+    pub(crate) question: String,
+    pub(crate) metric: String,
+    /// `None` if it could not be measured.
+    pub(crate) first: Option<f64>,
+    pub(crate) second: Option<f64>,
+}
+
+/// Flips of each direction that are listed; all are counted.
+const LISTED: usize = 100;
+/// What a case must reach to pass a metric that has no bar.
+const HALF: f64 = 0.5;
+
+impl Contrast {
+    /// Whether the second is better as measured.
+    pub(crate) fn is_better(&self) -> bool {
+        if self.scale.lower_is_better() { self.difference < 0.0 } else { self.difference > 0.0 }
+    }
+
+    /// Whether the two differ beyond chance.
+    pub(crate) fn is_significant(&self) -> bool {
+        self.p_adjusted.is_some_and(|p| p <= stats::SIGNIFICANCE)
+    }
+}
+
+impl Pair {
+    pub(super) fn new((first, second): (usize, usize), measured: &[(Variant, Values)], deciding: &str) -> Self {
+        let ((variant, one), (_, other)) = (&measured[first], &measured[second]);
+        let cases = together(one, other);
+        let mut pair = Self { first, second, ..Self::default() };
+        // As many tests decide as there are pairs of variants.
+        let tests = measured.len() * (measured.len() - 1) / 2;
+        for (name, scale) in compared(variant) {
+            let contrast = Side { name: &name, scale }.contrast(&cases, tests);
+            pair.metrics.extend(contrast.map(|contrast| (name, contrast)));
+        }
+        pair.find_flips(&cases, variant, deciding);
+        pair
+    }
+
+    fn find_flips(&mut self, cases: &[Together<'_>], variant: &Variant, deciding: &str) {
+        let report = &variant.report;
+        let shares = report.thresholds.iter().filter(|(name, _)| report.scale(name) == Scale::Share);
+        let mut bars: Vec<(&str, f64)> = shares.map(|(name, bar)| (name.as_str(), *bar)).collect();
+        if bars.is_empty() && report.scale(deciding) == Scale::Share {
+            bars.push((deciding, HALF));
+        }
+        let (mut fallen, mut risen) = (Vec::new(), Vec::new());
+        for (case, (name, bar)) in cases.iter().flat_map(|case| bars.iter().map(move |bar| (case, bar))) {
+            let (first, second) = case.values(name);
+            let passes = |value: Option<f64>| value.is_some_and(|value| Scale::Share.meets(value, *bar));
+            match (passes(first), passes(second)) {
+                (true, false) => fallen.push(case.flip(name)),
+                (false, true) => risen.push(case.flip(name)),
+                _ => {}
+            }
+        }
+        (self.fell, self.rose) = (fallen.len(), risen.len());
+        for flips in [&mut fallen, &mut risen] {
+            flips.sort_by(|one, other| size(other).total_cmp(&size(one)));
+            flips.truncate(LISTED);
+        }
+        self.flips = fallen.into_iter().chain(risen).collect();
+    }
+}
+
+fn size(flip: &Flip) -> f64 {
+    (flip.first.unwrap_or_default() - flip.second.unwrap_or_default()).abs()
+}
+
+/// The metrics of the report, and time and cost.
+fn compared(variant: &Variant) -> Vec<(String, Scale)> {
+    let report = &variant.report;
+    let mut names: Vec<(String, Scale)> =
+        variant.metrics().into_iter().map(|(name, estimate)| (name.clone(), estimate.scale)).collect();
+    for (name, scale) in [(COST, Scale::Dollars), (LATENCY, Scale::Milliseconds)] {
+        if !report.estimates.contains_key(name) {
+            names.push((name.to_owned(), scale));
+        }
+    }
+    names
+}
+
+/// One case of both variants.
+struct Together<'a> {
+    id: &'a str,
+    first: Option<&'a CaseValues>,
+    second: Option<&'a CaseValues>,
+    cluster: usize,
+}
+
+impl Together<'_> {
+    fn values(&self, metric: &str) -> (Option<f64>, Option<f64>) {
+        let value = |case: Option<&CaseValues>| case.and_then(|case| case.values.get(metric).copied());
+        (value(self.first), value(self.second))
+    }
+
+    fn flip(&self, metric: &str) -> Flip {
+        let (first, second) = self.values(metric);
+        let case = self.first.or(self.second);
+        Flip {
+            id: self.id.to_owned(),
+            line: case.map(|case| case.line).unwrap_or_default(),
+            question: case.map(|case| case.question.clone()).unwrap_or_default(),
+            metric: metric.to_owned(),
+            first,
+            second,
+        }
+    }
+}
+
+/// The cases of either; without clusters, each is its own.
+fn together<'a>(one: &'a Values, other: &'a Values) -> Vec<Together<'a>> {
+    let only_other = other.order.iter().filter(|id| !one.cases.contains_key(*id));
+    let mut clusters: BTreeMap<&str, usize> = BTreeMap::new();
+    let cases = one.order.iter().chain(only_other).enumerate();
+    let pair = |(place, id): (usize, &'a String)| {
+        let (first, second) = (one.cases.get(id), other.cases.get(id));
+        let name = first.or(second).and_then(|case| case.cluster.as_deref());
+        let cluster = name.map_or(place, |name| *clusters.entry(name).or_insert(place));
+        Together { id, first, second, cluster }
+    };
+    cases.map(pair).collect()
+}
+
+struct Side<'a> {
+    name: &'a str,
+    scale: Scale,
+}
+
+impl Side<'_> {
+    fn contrast(&self, cases: &[Together<'_>], tests: usize) -> Option<Contrast> {
+        let worst = range(self.scale).map(|range| range.low);
+        let (mut first, mut second, mut clusters) = (Vec::new(), Vec::new(), Vec::new());
+        let mut missing = (0, 0);
+        for case in cases {
+            let values = case.values(self.name);
+            let (one, other) = match values {
+                (Some(one), Some(other)) => (one, other),
+                (None, None) => continue,
+                _ => {
+                    missing.0 += usize::from(values.0.is_none());
+                    missing.1 += usize::from(values.1.is_none());
+                    let Some(worst) = worst else { continue };
+                    (values.0.unwrap_or(worst), values.1.unwrap_or(worst))
+                }
+            };
+            first.push(one);
+            second.push(other);
+            clusters.push(case.cluster);
+        }
+        let ids = cluster_ids(&clusters);
+        let pairs = Pairs { baseline: &first, current: &second, clusters: Some(&ids), range: range(self.scale) };
+        let compared = stats::compare(pairs, stats::SEED)?;
+        let is_lower = self.scale.lower_is_better();
+        let (wins, losses) = (compared.wins, compared.losses);
+        Some(Contrast {
+            scale: self.scale,
+            n: compared.n,
+            missing_first: missing.0,
+            missing_second: missing.1,
+            mean_first: stats::mean(&first)?,
+            mean_second: stats::mean(&second)?,
+            difference: compared.difference,
+            low: compared.interval.map(|interval| interval.low),
+            high: compared.interval.map(|interval| interval.high),
+            p: compared.p,
+            p_adjusted: None,
+            method: compared.method.name().to_owned(),
+            test: compared.test.name().to_owned(),
+            wins: if is_lower { losses } else { wins },
+            ties: compared.ties,
+            losses: if is_lower { wins } else { losses },
+            detectable: pairs.detectable(&compared, stats::Noticing::either_way(tests)),
+        })
+    }
+}
+
+/// Corrects p by Holm's method in three families: the deciding metric over all pairs of variants; the other metrics, and time
+/// and cost, each over their pairs with the reference.
+pub(super) fn correct(pairs: &mut [Pair], deciding: &str) {
+    type Belongs<'a> = &'a dyn Fn(&Pair, &str, &Contrast) -> bool;
+    let quality: Belongs<'_> =
+        &|pair, name, contrast| pair.first == 0 && name != deciding && contrast.scale == Scale::Share;
+    let spent: Belongs<'_> = &|_, name, contrast| name != deciding && contrast.scale != Scale::Share;
+    let decides: Belongs<'_> = &|_, name, _| name == deciding;
+    for belongs in [decides, quality, spent] {
+        let mut family: Vec<&mut Contrast> = Vec::new();
+        for pair in pairs.iter_mut() {
+            let ends = Pair { first: pair.first, second: pair.second, ..Pair::default() };
+            let members = pair.metrics.iter_mut().filter(|(name, contrast)| belongs(&ends, name, contrast));
+            family.extend(members.map(|(_, contrast)| contrast).filter(|contrast| contrast.p.is_some()));
+        }
+        let p: Vec<f64> = family.iter().filter_map(|contrast| contrast.p).collect();
+        for (contrast, adjusted) in family.into_iter().zip(holm(&p)) {
+            contrast.p_adjusted = Some(adjusted);
+        }
+    }
+}
