@@ -43,6 +43,8 @@ pub(super) struct BaselineCase {
     /// `Case::content`.
     pub(super) content: String,
     pub(super) values: Vec<(String, f64)>,
+    /// US dollars of an answer.
+    pub(super) cost: Option<f64>,
 }
 
 impl Baseline {
@@ -56,8 +58,8 @@ impl Baseline {
         let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| json::each_row(path, take);
         each_case(&rows, &mut |case| {
             let values = case.metrics.iter().filter_map(|(name, repeats)| Some((name.clone(), repeats.value()?)));
-            let values = values.collect();
-            cases.insert(case.first.id, BaselineCase { content: case.first.content, values });
+            let (values, cost) = (values.collect(), case.cost_of_an_answer());
+            cases.insert(case.first.id, BaselineCase { content: case.first.content, values, cost });
             Ok(())
         })?;
         let facts = BaselineFacts {

@@ -24,6 +24,9 @@ pub(crate) struct Comparison {
     /// Ids of cases that the baseline has and this run has not, or has with another content; the first of them.
     pub(crate) gone: Vec<String>,
     pub(crate) metrics: BTreeMap<String, Difference>,
+    /// What an answer costs, in US dollars, over the cases of which both runs know it; `None` if there are none.
+    #[serde(default)]
+    pub(crate) cost: Option<Difference>,
     /// Cases that met a bar and no longer do, then those that do now; the first of them.
     pub(crate) flips: Vec<Flip>,
     /// How many flips there are of each direction.
@@ -129,6 +132,7 @@ struct Pairing<'a> {
     seen: HashSet<String>,
     clusters: Clusters,
     values: BTreeMap<String, Values>,
+    costs: Values,
     out: Comparison,
     fallen: Vec<Flip>,
     risen: Vec<Flip>,
@@ -157,6 +161,7 @@ impl<'a> Pairing<'a> {
             seen: HashSet::new(),
             clusters: Clusters::default(),
             values: BTreeMap::new(),
+            costs: Values::default(),
             out: Comparison { baseline: baseline.facts.clone(), ..Comparison::default() },
             fallen: Vec::new(),
             risen: Vec::new(),
@@ -209,10 +214,11 @@ impl<'a> Pairing<'a> {
                 }
             }
             let values = self.values.entry(name.clone()).or_default();
-            values.baseline.push(*before);
-            values.current.push(counted);
-            values.clusters.push(cluster);
+            values.push(*before, counted, cluster);
             values.lost += usize::from(now.is_none());
+        }
+        if let (Some(before), Some(now)) = (before.cost, case.cost_of_an_answer()) {
+            self.costs.push(before, now, cluster);
         }
     }
 
@@ -233,6 +239,7 @@ impl<'a> Pairing<'a> {
                 compared.push((name.clone(), comparison));
             }
         }
+        self.out.cost = self.costs.compare(Scale::Dollars, clustered, None).map(|(difference, _)| difference);
         self.out.max_drop = max_drop;
         decide(&mut self.out.metrics, &compared, max_drop);
         (self.out.fell, self.out.rose) = (self.fallen.len(), self.risen.len());
@@ -271,6 +278,12 @@ fn decide(metrics: &mut BTreeMap<String, Difference>, compared: &[(String, stats
 }
 
 impl Values {
+    fn push(&mut self, baseline: f64, current: f64, cluster: usize) {
+        self.baseline.push(baseline);
+        self.current.push(current);
+        self.clusters.push(cluster);
+    }
+
     fn compare(&self, scale: Scale, clustered: bool, max_drop: Option<f64>) -> Option<(Difference, stats::Comparison)> {
         let ids = clustered.then(|| cluster_ids(&self.clusters));
         let pairs =

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Report, TargetFacts};
+use super::{Difference, Report, TargetFacts};
 use crate::cost::{self, Cost, Costs, Prices, Usage};
 use crate::eval::Measured;
 use crate::text::count;
@@ -105,6 +105,19 @@ pub(super) fn line(report: &Report) -> Option<String> {
         parts.push(format!("{} saved by kept answers", cost.saved_usd));
     }
     Some(parts.join(", "))
+}
+
+/// What an answer costs beside the baseline: "$0.0012, +12 % against $0.00107"; `None` where it is not known of both, or where
+/// nothing costs anything.
+pub(super) fn change(report: &Report) -> Option<String> {
+    let Difference { scale, baseline, current, n, .. } = report.comparison.as_ref()?.cost.as_ref()?;
+    let (now, before) = (scale.show(*current), scale.show(*baseline));
+    let of = if *n < report.cases.total { format!(" in {}", count(*n, "case")) } else { String::new() };
+    match (*baseline > 0.0, *current > 0.0) {
+        (false, false) => None,
+        (false, true) => Some(format!("{now}, {before} in the baseline{of}")),
+        (true, _) => Some(format!("{now}, {:+.0} % against {before}{of}", 100.0 * (current / baseline - 1.0))),
+    }
 }
 
 #[cfg(test)]

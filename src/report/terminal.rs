@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::summary::Shown;
-use super::{Decision, Difference, Estimate, Flip, Report, numbers};
+use super::{Decision, Difference, Estimate, Flip, Report, numbers, spend};
 use crate::text::{count, printable};
 
 /// The whole summary, with ANSI styles that the printing stream strips where they are not wanted.
@@ -45,9 +45,13 @@ fn changes(text: &mut String, report: &Report) {
     let about = printable(&about);
     let _ =
         writeln!(text, "\n{bold}against {about}{bold:#}  {} paired, {} new", count(counts.paired, "case"), counts.new);
+    let width = width(report);
     for (name, _) in report.in_order() {
         let Some(difference) = comparison.metrics.get(name) else { continue };
-        let _ = writeln!(text, "  {name:<18} {}", change(difference));
+        let _ = writeln!(text, "  {name:<width$} {}", change(difference));
+    }
+    if let Some(cost) = spend::change(report) {
+        let _ = writeln!(text, "  {:<width$} {cost}", "cost of an answer");
     }
     let line = |flip: &Flip| {
         let after =
@@ -125,41 +129,47 @@ fn one_line(text: &str, limit: usize) -> String {
     if text.chars().count() > limit { format!("{short}…") } else { short }
 }
 
+/// Of the column of names.
+fn width(report: &Report) -> usize {
+    report.estimates.keys().map(|name| name.chars().count()).chain([18]).max().unwrap_or_default()
+}
+
 fn table(text: &mut String, report: &Report) {
+    let width = width(report);
     let _ = writeln!(text);
     for numbers in numbers(report) {
         let style = if numbers.is_breached { Style::new().fg_color(Some(AnsiColor::Red.into())) } else { Style::new() };
         let (name, value, bar) = (numbers.name, numbers.value(), numbers.bar().unwrap_or_default());
         let about = numbers.interval().into_iter().map(|interval| format!("95 % {interval}")).chain([numbers.cases()]);
         let about = about.collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "  {style}{name:<18} {value:>12} {bar:<10}{style:#} {about}");
+        let _ = writeln!(text, "  {style}{name:<width$} {value:>12} {bar:<10}{style:#} {about}");
     }
     if let Some(latency) = report.latency.filter(|_| !report.estimates.contains_key("latency")) {
         let _ = writeln!(
             text,
-            "  {:<18} p50 {:.0} ms, p95 {:.0} ms, max {:.0} ms",
+            "  {:<width$} p50 {:.0} ms, p95 {:.0} ms, max {:.0} ms",
             "latency", latency.p50_ms, latency.p95_ms, latency.max_ms
         );
     }
     let cached = report.shown.cached;
     if cached > 0 {
-        let _ = writeln!(text, "  {:<18} {}", "from the cache", count(cached, "answer"));
+        let _ = writeln!(text, "  {:<width$} {}", "from the cache", count(cached, "answer"));
     }
     let cut = report.shown.cut_off;
     if cut > 0 {
-        let _ = writeln!(text, "  {:<18} {cut} at the model's token limit", "answers cut off");
+        let _ = writeln!(text, "  {:<width$} {cut} at the model's token limit", "answers cut off");
     }
     let judge = report.usage.judge;
     if judge.total() > 0 {
         let input = judge.input + judge.cached_input + judge.cache_write;
-        let _ = writeln!(text, "  {:<18} {input} in, {} out", "judge's tokens", judge.output + judge.reasoning);
+        let _ = writeln!(text, "  {:<width$} {input} in, {} out", "judge's tokens", judge.output + judge.reasoning);
     }
     let tokens = report.usage.target;
     if tokens.total() > 0 {
         let input = tokens.all_input();
-        let _ = writeln!(text, "  {:<18} {input} in, {} out", "tokens", tokens.output + tokens.reasoning);
+        let _ = writeln!(text, "  {:<width$} {input} in, {} out", "tokens", tokens.output + tokens.reasoning);
     }
-    if let Some(cost) = super::spend::line(report) {
-        let _ = writeln!(text, "  {:<18} {}", "cost of the run", printable(&cost));
+    if let Some(cost) = spend::line(report) {
+        let _ = writeln!(text, "  {:<width$} {}", "cost of the run", printable(&cost));
     }
 }

@@ -38,6 +38,23 @@ fn a_run_says_what_it_cost_and_what_kept_answers_saved() {
 }
 
 #[test]
+fn what_an_answer_costs_stands_beside_the_baseline() {
+    let server = Server::start(answer);
+    let project = project(4);
+    project.write("llmops.toml", &priced("1 USD"));
+    run(&project, &server, &["eval", "-q"]).ends(0);
+    run(&project, &server, &["baseline"]).ends(0);
+    // Ten times the price for the tokens in, and ten times that for the tokens out.
+    let dearer = ["eval", "-q", "-m", "openai/gpt-4o"];
+    let ran = run(&project, &server, &dearer).ends(0);
+    let change = "$0.0000275, +1567 % against $0.00000165";
+    assert!(ran.stdout.contains(&format!("  cost of an answer  {change}\n")), "{}", ran.stdout);
+    let markdown = project.run(&["report", "--format", "markdown"]).ends(0).stdout;
+    let change = "An answer costs <code>&#36;0.0000275, &#43;1567 % against &#36;0.00000165</code>.\n";
+    assert!(markdown.contains(change), "{markdown}");
+}
+
+#[test]
 fn a_model_without_a_price_is_unknown_and_its_gate_undecided() {
     let server = Server::start(answer);
     let project = project(4);

@@ -72,9 +72,10 @@ fn variants(text: &mut String, experiment: &Experiment) {
         table.push(each(experiment, |variant| show(&variant.report)));
     }
     let width = table.iter().flatten().map(|cell| cell.chars().count()).max().unwrap_or_default() + 2;
+    let of_names = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
     let _ = writeln!(text);
     for (name, cells) in names.iter().zip(&table) {
-        let _ = write!(text, "  {:<20}", printable(name));
+        let _ = write!(text, "  {:<of_names$}", printable(name));
         for cell in cells {
             let _ = write!(text, "{cell:>width$}");
         }
@@ -144,12 +145,13 @@ fn differences(text: &mut String, experiment: &Experiment, pair: &Pair) {
     metrics.sort_by_key(|(name, _)| position(report, name));
     // Between others than the reference, only what decides.
     let is_shown = |name: &str| pair.first == 0 || name == experiment.metric;
+    let width = metrics.iter().map(|(name, _)| name.chars().count()).chain([18]).max().unwrap_or_default();
     for (name, contrast) in metrics.into_iter().filter(|(name, _)| is_shown(name)) {
-        let _ = writeln!(text, "  {:<18} {}", printable(name), line(contrast));
+        let _ = writeln!(text, "  {:<width$} {}", printable(name), line(contrast));
     }
     for (name, what) in [(COST, "prices"), (LATENCY, "times")] {
         if pair.first == 0 && !pair.metrics.contains_key(name) {
-            let _ = writeln!(text, "  {name:<18} not compared: no {what} that both have");
+            let _ = writeln!(text, "  {name:<width$} not compared: no {what} that both have");
         }
     }
     if pair.fell + pair.rose > 0 {

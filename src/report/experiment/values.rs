@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::eval::stats::mean;
 use crate::report::Report;
 use crate::report::summary::CaseSum;
 
@@ -30,9 +29,7 @@ impl Values {
     pub(super) fn add(&mut self, case: CaseSum, report: &Report) {
         let measured = case.metrics.iter().filter_map(|(name, repeats)| Some((name.clone(), repeats.value()?)));
         let mut values: BTreeMap<String, f64> = measured.collect();
-        for (name, of_answers) in [(LATENCY, &case.latencies_ms), (COST, &case.costs_usd)] {
-            // A case that failed in a repeat has no time that could be compared.
-            let known = mean(of_answers).filter(|_| case.failure.is_none() && of_answers.len() == case.rows as usize);
+        for (name, known) in [(LATENCY, case.latency_of_an_answer()), (COST, case.cost_of_an_answer())] {
             if let Some(value) = known.filter(|_| !report.estimates.contains_key(name)) {
                 values.insert(name.to_owned(), value);
             }

@@ -35,6 +35,9 @@ pub(super) fn write(source: &Source<'_>, out: &mut dyn io::Write, failed: Failed
     let mut text = String::new();
     headline(&mut text, report);
     table(&mut text, report);
+    if let Some(cost) = spend::change(report) {
+        let _ = writeln!(text, "An answer costs {}.\n", code(&cost));
+    }
     flips(&mut text, report);
     wrong.render(&mut text, report);
     footer(&mut text, report);

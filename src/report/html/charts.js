@@ -149,7 +149,15 @@ function costPanel() {
   const parts = histogram({ values: costs, most, count: 33, width, height, label, marks: [[mean(costs), "at"]], format: money });
   const end = svg("text", { x: width, y: height + 13, "text-anchor": "end" }, money(most));
   const picture = chart(width, height + 16, label, parts.axis, parts.columns, parts.lines, svg("text", { x: 0, y: height + 13 }, "0"), end);
-  return panel("Cost of a case", picture, h("p", { class: "quiet" }, `mean ${money(mean(costs))} · max ${money(most)}`));
+  return panel("Cost of a case", picture, h("p", { class: "quiet" }, `mean ${money(mean(costs))} · max ${money(most)}${costChange()}`));
+}
+
+/** How much dearer an answer is than it was, over the cases of which both costs are known. */
+function costChange() {
+  const found = report.comparison?.cost;
+  if (!found || !(found.baseline > 0)) return "";
+  const share = Math.round(100 * found.change / found.baseline);
+  return ` · ${share < 0 ? "−" : "+"}${Math.abs(share)} % against the baseline's ${money(found.baseline)}`;
 }
 
 /** Why answers are wrong, and what went wrong otherwise. */

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cost::Cost;
 use crate::eval::metrics::Scale;
-use crate::eval::stats::Repeats;
+use crate::eval::stats::{Repeats, mean};
 use crate::eval::{Measured, Outcome};
 
 /// One case over its repeats so far.
@@ -14,8 +14,8 @@ pub(in crate::report) struct CaseSum {
     pub(in crate::report) failure: Option<String>,
     pub(in crate::report) metrics: BTreeMap<String, RepeatSum>,
     /// Of the answers whose time, or price, is known.
-    pub(in crate::report) latencies_ms: Vec<f64>,
-    pub(in crate::report) costs_usd: Vec<f64>,
+    latencies_ms: Vec<f64>,
+    costs_usd: Vec<f64>,
 }
 
 /// A metric over the repeats of one case.
@@ -58,6 +58,20 @@ impl CaseSum {
         case.add(&row);
         case.first = row;
         case
+    }
+
+    /// In US dollars, at list prices even if the cache answered; `None` unless it is known of every repeat.
+    pub(in crate::report) fn cost_of_an_answer(&self) -> Option<f64> {
+        self.of_every_answer(&self.costs_usd)
+    }
+
+    /// In milliseconds; `None` unless it was taken of every repeat.
+    pub(in crate::report) fn latency_of_an_answer(&self) -> Option<f64> {
+        self.of_every_answer(&self.latencies_ms)
+    }
+
+    fn of_every_answer(&self, values: &[f64]) -> Option<f64> {
+        mean(values).filter(|_| self.failure.is_none() && values.len() == self.rows as usize)
     }
 
     pub(in crate::report) fn add(&mut self, row: &Measured) {
