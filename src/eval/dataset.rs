@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::Case;
-use super::metrics::Assertion;
+use super::metrics::{Assertion, expected_grades};
 use crate::digest::Hashing;
 use crate::error::{Error, Problem, Result};
 
@@ -157,6 +157,7 @@ impl Checks {
                 let problem = Problem::new(format!("the id \"{}\" is already used on line {first}", case.id));
                 problems.push(problem.at(file, Some(case.line)));
             }
+            problems.extend(expected_grades(case).err().map(|wrong| Problem::new(wrong).at(file, Some(case.line))));
         }
         let room = MAX_PROBLEMS.saturating_sub(self.problems.len());
         self.more += problems.len().saturating_sub(room);

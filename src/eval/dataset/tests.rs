@@ -56,6 +56,7 @@ fn all_bad_rows_come_at_once_with_their_lines() {
         r#"{"id": "d", "question": "Q", "expected_docs": [{}], "answerable": "perhaps"}"#,
         r#"{"id": "e", "#,
         r"[1]",
+        r#"{"id": "f", "question": "Q", "expected_docs": ["x"], "expected_grades": {"y": 2}}"#,
     ];
     let expected = [
         "d:2: the id \"a\" is already used on line 1",
@@ -66,6 +67,7 @@ fn all_bad_rows_come_at_once_with_their_lines() {
         "d:6: answerable must be true or false",
         "d:7: not valid JSON: EOF while parsing a value",
         "d:8: a case must be an object",
+        "d:9: expected_grades has \"y\", which is not in expected_docs",
     ];
     assert_eq!(problems(&text.join("\n"), "jsonl"), expected);
 }

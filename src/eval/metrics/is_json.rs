@@ -1,6 +1,6 @@
 //! Whether the answer is JSON, and follows a schema.
 
-use jsonschema::Validator;
+use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
 use super::{Key, Measure, Metric, Options, Scale, never_skipped, scored, scored_because};
@@ -15,7 +15,8 @@ White space around it does not count. Text around it does, and so does a Markdow
 that read the answer would stumble over it.
 
 The draft of the schema is what its `$schema` says, or 2020-12. References lead within the schema or to the known drafts:
-nothing is ever fetched, neither from the network nor from files.
+nothing is ever fetched, neither from the network nor from files. A `pattern` is matched in time linear in the answer, so it has
+neither look-around nor references to groups; a schema with one is refused.
 
 0 worst, 1 best. Never skipped. Errored if the case is.
 
@@ -45,7 +46,8 @@ fn build(options: &Options) -> Result<Measure, String> {
 }
 
 fn validator(schema: &Value) -> Result<Validator, String> {
-    jsonschema::validator_for(schema).map_err(|error| format!("the schema is wrong: {error}"))
+    let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
+    options.build(schema).map_err(|error| format!("the schema is wrong: {error}"))
 }
 
 fn measure(answer: &str, schema: Option<&Validator>) -> Outcome {

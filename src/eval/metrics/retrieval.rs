@@ -29,7 +29,7 @@ pub(super) fn ranked(formula: impl Fn(&Ranking) -> f64 + Send + Sync + 'static) 
 /// expected document is one whose id or title is equal to an entry of `expected_docs`.
 pub(super) fn ranking(case: &Case, output: &Output) -> Result<Ranking, String> {
     let passages = output.passages.as_ref().ok_or("the target did not say what it retrieved")?;
-    let mut grades = grades(case)?;
+    let mut grades = expected_grades(case)?;
     let mut documents = Vec::with_capacity(passages.len());
     for passage in passages {
         let is_it = |name: &&String| **name == passage.document || **name == passage.title;
@@ -44,7 +44,8 @@ pub(super) fn ranking(case: &Case, output: &Output) -> Result<Ranking, String> {
     Ok(Ranking::new(documents, &grades))
 }
 
-fn grades(case: &Case) -> Result<HashMap<&str, f64>, String> {
+/// The documents that the case expects, with their grades. What is wrong with them is known when the dataset is read.
+pub(crate) fn expected_grades(case: &Case) -> Result<HashMap<&str, f64>, String> {
     let mut grades: HashMap<&str, f64> = case.expected_docs.iter().map(|name| (name.as_str(), 1.0)).collect();
     let given = match case.metadata.get(GRADES) {
         None | Some(Value::Null) => return Ok(grades),
