@@ -21,10 +21,15 @@ pub(crate) fn render(report: &Report) -> String {
         }
     }
     cases(&mut text, report, "failed with an error", &report.shown.failed);
+    // A metric under its bar may have dropped as well.
+    let mut breached = Vec::new();
     for breach in &report.verdict.breaches {
-        if let Some(missed) = report.shown.missed.get(&breach.metric) {
+        if !breached.contains(&&breach.metric)
+            && let Some(missed) = report.shown.missed.get(&breach.metric)
+        {
             cases(&mut text, report, &format!("missed {}", breach.metric), missed);
         }
+        breached.push(&breach.metric);
     }
     table(&mut text, report);
     changes(&mut text, report);

@@ -87,6 +87,18 @@ fn a_drop_that_is_no_chance_fails_although_every_bar_is_met() {
 }
 
 #[test]
+fn a_metric_that_dropped_under_its_bar_is_said_to_have_done_both_and_its_cases_come_once() {
+    let project = with_baseline(36);
+    answer(&project, &right(10, 40));
+    let ran = project.run(&["eval", "-q"]).ends(1);
+    for reason in ["answer_relevancy is 0.250, under its bar of 0.500", "answer_relevancy dropped from 0.900 to 0.250"]
+    {
+        assert!(ran.stdout.contains(reason), "{}", ran.stdout);
+    }
+    assert_eq!(ran.stdout.matches("missed answer_relevancy").count(), 1, "{}", ran.stdout);
+}
+
+#[test]
 fn a_drop_that_may_be_chance_passes_with_a_note_or_is_undecided_where_the_rule_is_strict() {
     let project = with_baseline(36);
     answer(&project, &right(34, 40));
