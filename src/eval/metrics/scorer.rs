@@ -16,6 +16,7 @@ use crate::eval::{Case, Outcome, Output};
 /// Keys that every metric's options have beside its own.
 const TYPE: &str = "type";
 const NEGATE: &str = "negate";
+const PASS_MARK: &str = "pass_mark";
 const INTERNAL: &str = "internal error: the metric ended without an outcome";
 
 /// Scores outputs by one metric.
@@ -24,7 +25,9 @@ pub(crate) struct Scorer {
     pub(crate) name: Arc<str>,
     pub(crate) metric: &'static Metric,
     /// Turns 0 into 1 and 1 into 0.
-    negate: bool,
+    pub(crate) negate: bool,
+    /// Makes 1 of a value of at least this, and 0 of any other: the mean is then the share of answers that pass.
+    pub(crate) pass_mark: Option<f64>,
     measure: Measure,
     /// Everything that can change its values, for the identity of a run.
     pub(crate) definition: String,
@@ -67,9 +70,13 @@ impl Scorer {
         if negate && metric.scale != Scale::Share {
             return Err(format!("{kind} has a unit and cannot be negated"));
         }
+        let pass_mark = pass_mark(&mut table)?;
+        if pass_mark.is_some() && metric.scale != Scale::Share {
+            return Err(format!("{kind} has a unit; give it a bar in [gate] instead of a \"{PASS_MARK}\""));
+        }
         let options = Options::new(table, rank, metric.options)?;
         let measure = (metric.build)(&options)?;
-        Ok(Self { name: name.into(), metric, negate, measure, definition })
+        Ok(Self { name: name.into(), metric, negate, pass_mark, measure, definition })
     }
 
     pub(crate) fn scale(&self) -> Scale {
@@ -110,11 +117,29 @@ impl Scorer {
             Outcome::Scored { value, .. } if !value.is_finite() => errored("the value is not a number"),
             Outcome::Scored { value, reason } if self.negate => {
                 let reason = reason.or_else(|| (value > 0.0).then(|| "it holds, but must not".to_owned()));
-                Outcome::Scored { value: 1.0 - value, reason }
+                self.marked(1.0 - value, reason)
             }
+            Outcome::Scored { value, reason } => self.marked(value, reason),
             other => other,
         }
     }
+
+    fn marked(&self, value: f64, reason: Option<String>) -> Outcome {
+        let Some(mark) = self.pass_mark else { return Outcome::Scored { value, reason } };
+        if self.metric.scale.meets(value, mark) {
+            return Outcome::Scored { value: 1.0, reason };
+        }
+        let short = format!("{value:.3}, under the pass mark of {mark}");
+        let reason = reason.map_or_else(|| short.clone(), |reason| format!("{short}: {reason}"));
+        Outcome::Scored { value: 0.0, reason: Some(reason) }
+    }
+}
+
+fn pass_mark(table: &mut Map<String, Value>) -> Result<Option<f64>, String> {
+    let Some(value) = table.shift_remove(PASS_MARK) else { return Ok(None) };
+    // Every value would pass a mark of 0.
+    let mark = value.as_f64().filter(|mark| *mark > 0.0 && *mark <= 1.0);
+    mark.map(Some).ok_or_else(|| format!("\"{PASS_MARK}\" must be a number above 0 and up to 1"))
 }
 
 fn errored(message: &str) -> Outcome {
@@ -255,6 +280,19 @@ mod tests {
     }
 
     #[test]
+    fn a_pass_mark_makes_passes_and_failures_of_values() {
+        let table = json!({"type": "answer_relevancy", "pass_mark": 0.5}).as_object().unwrap().clone();
+        let scorer = [Arc::new(Scorer::of_table("passes", table).unwrap())];
+        let case = Case { expected_answer_keywords: vec!["a1".into(), "b2".into(), "c3".into()], ..Case::default() };
+        let outcome = |answer: &str| {
+            all_measured(&scorer, &case, &Ok(Output { answer: answer.into(), ..Output::default() })).remove(0).1
+        };
+        assert_eq!(outcome("a1 b2").value(), Some(1.0));
+        let reason = "0.333, under the pass mark of 0.5: not in the answer: b2, c3".to_owned();
+        assert_eq!(outcome("a1"), Outcome::Scored { value: 0.0, reason: Some(reason) });
+    }
+
+    #[test]
     fn what_cannot_be_built_says_why() {
         let cases = [
             (json!({}), "\"type\" is missing: the name of a metric, such as \"contains\""),
@@ -265,6 +303,11 @@ mod tests {
             ),
             (json!({"type": "refusal", "negate": 1}), "\"negate\" must be true or false"),
             (json!({"type": "latency", "negate": true}), "latency has a unit and cannot be negated"),
+            (
+                json!({"type": "latency", "pass_mark": 0.5}),
+                "latency has a unit; give it a bar in [gate] instead of a \"pass_mark\"",
+            ),
+            (json!({"type": "refusal", "pass_mark": 0}), "\"pass_mark\" must be a number above 0 and up to 1"),
         ];
         for (table, expected) in cases {
             let found = Scorer::of_table("x", table.as_object().unwrap().clone()).err();
