@@ -5,7 +5,7 @@
 //! values of a metric ──> estimate      mean, interval, bounds          ─┐
 //! pairs of two versions > comparison   difference, interval, p of a drop ├─> gate
 //! values one by one ───> sequential    above, below or open             │
-//! labels of a judge ───> judge         corrected rate                  ─┘
+//! labels of a judge ───> judge         corrected rate or mean          ─┘
 //! ```
 //!
 //! Each function is held to numbers of other implementations by `golden`.
@@ -39,18 +39,18 @@ mod t_test;
 mod two_proportions;
 
 pub(crate) use agreement::{Difference, fleiss_kappa, krippendorff_alpha};
-pub(crate) use classification::{Confusion, auroc, average_precision, brier_score, class_reports};
+pub(crate) use classification::{ClassReport, Confusion, Share, auroc, average_precision, brier_score, class_reports};
 pub(crate) use clusters::cluster_ids;
 pub(crate) use comparison::{Comparison, Pairs, compare};
 pub(crate) use correlation::{kendall_tau_b, pearson, spearman};
-pub(crate) use estimate::{Estimate, Sample, estimate};
-pub(crate) use judge::{Calibration, Refusal, corrected_rate, powered_mean};
-pub(crate) use kappa::{Weights, cohen_kappa};
+pub(crate) use estimate::{Sample, estimate};
+pub(crate) use judge::{Calibration, Corrected, JudgedRate, Refusal, corrected_rate, powered_mean};
+pub(crate) use kappa::{Kappa, Weights, cohen_kappa, graded_kappa};
 pub(crate) use multiple::{benjamini_hochberg, bonferroni, holm};
 pub(crate) use power::{Noticing, detectable_difference, detectable_rate};
 pub(crate) use regression::{Drop, SIGNIFICANCE, judge_drop};
 pub(crate) use repeats::{Repeats, pass_all, pass_at};
-pub(crate) use sample::{mean, percentile, standard_deviation};
+pub(crate) use sample::{mean, percentile};
 pub(crate) use sequential::{BarWagers, Standing, settled};
 pub(crate) use two_proportions::Count;
 

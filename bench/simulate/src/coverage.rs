@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use crate::cases::Source;
-use crate::eval::stats::{self, Interval, Sample, estimate, mean, standard_deviation};
+use crate::eval::stats::{self, Interval, Sample, estimate};
 use crate::table::{Mean, Table, Tally};
 
 const SOURCES: &[Source] =
@@ -92,8 +92,9 @@ fn measure(table: &mut Table, names: [String; 2], truth: f64, runs: usize, (draw
 fn plain_interval(values: &[f64]) -> (Interval, f64) {
     const TWO_SIDED: f64 = 1.959_963_984_540_054;
     const ONE_SIDED: f64 = 1.644_853_626_951_472_7;
-    let center = mean(values).unwrap_or_default();
-    let error = standard_deviation(values).unwrap_or_default() * stats::share_of(1, values.len()).sqrt();
+    let found = estimate(Sample { values, clusters: None, range: Some(Interval::UNIT) }, stats::SEED);
+    let (center, deviation) = found.map_or((0.0, 0.0), |found| (found.mean, found.sd.unwrap_or_default()));
+    let error = deviation * stats::share_of(1, values.len()).sqrt();
     let interval = Interval { low: center - TWO_SIDED * error, high: center + TWO_SIDED * error };
     (interval, center - ONE_SIDED * error)
 }

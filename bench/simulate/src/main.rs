@@ -10,6 +10,7 @@
 mod cases;
 mod coverage;
 mod eval;
+mod judge;
 mod pairs;
 mod power;
 mod regression;
@@ -40,6 +41,7 @@ enum Part {
     Regression,
     Power,
     Stopping,
+    Judge,
 }
 
 type Simulate = fn(usize) -> Table;
@@ -50,6 +52,7 @@ const PARTS: &[(Part, Simulate)] = &[
     (Part::Power, power::simulate),
     (Part::Stopping, stopping::decided),
     (Part::Stopping, stopping::confident),
+    (Part::Judge, judge::simulate),
 ];
 
 fn main() -> io::Result<ExitCode> {

@@ -70,7 +70,7 @@ impl Drawn {
     /// The change and the drop that the report would print as visible.
     pub(crate) fn compare(&self, max_drop: f64) -> Option<(Comparison, Option<f64>)> {
         let compared = compare(self.pairs(), stats::SEED)?;
-        Some((compared, self.pairs().detectable_drop(&compared, max_drop)))
+        Some((compared, self.pairs().detectable(&compared, stats::Noticing::drop(max_drop))))
     }
 }
 

@@ -130,7 +130,8 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    fn new(part: usize, whole: usize) -> Option<Self> {
+    /// `None` of nothing.
+    pub(crate) fn new(part: usize, whole: usize) -> Option<Self> {
         Some(Self { value: share(part, whole)?, interval: wilson(part, whole, CONFIDENCE), n: whole })
     }
 }

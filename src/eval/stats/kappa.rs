@@ -31,7 +31,6 @@ pub(crate) struct Kappa {
     pub(crate) error: f64,
     /// At 95 %; `None` for a single item.
     pub(crate) interval: Option<Interval>,
-    pub(crate) n: usize,
 }
 
 /// `first` and `second` are two raters' categories of the same items, as places from 0 in their order. `None` without items,
@@ -43,15 +42,39 @@ pub(crate) struct Kappa {
 /// Source: Cohen 1968, "Weighted kappa"; Fleiss, Cohen and Everitt 1969, "Large sample standard errors of kappa and weighted
 /// kappa".
 pub(crate) fn cohen_kappa(first: &[usize], second: &[usize], weights: Weights) -> Option<Kappa> {
+    let distance = |row, column| weights.disagreement(row, column);
+    kappa_by(&Table::new(first, second), &distance)
+}
+
+/// The same for grades from 0 to 1, with the squares of their distances as weights. Grades are told apart to a thousandth.
+///
+/// Source: Cohen 1968; of grades on an even scale it is the quadratic kappa of their places.
+pub(crate) fn graded_kappa(first: &[f64], second: &[f64]) -> Option<Kappa> {
+    const FINENESS: f64 = 1000.0;
+    #[expect(clippy::cast_possible_truncation, reason = "a thousandth of a grade from 0 to 1 is a small whole number")]
+    let step = |grade: &f64| (grade * FINENESS).round() as i32;
+    let mut levels: Vec<i32> = first.iter().chain(second).map(step).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    let places = |grades: &[f64]| -> Vec<usize> {
+        grades.iter().map(|grade| levels.partition_point(|level| *level < step(grade))).collect()
+    };
+    let table = Table::new(&places(first), &places(second));
+    kappa_by(&table, &|row, column| (f64::from(levels[row] - levels[column]) / FINENESS).powi(2))
+}
+
+/// How much it counts if two raters choose these two categories.
+type Disagreement<'a> = &'a dyn Fn(usize, usize) -> f64;
+
+fn kappa_by(table: &Table, disagreement: Disagreement<'_>) -> Option<Kappa> {
     const ADDED: f64 = 2.0;
-    let table = Table::new(first, second);
-    let (value, error) = table.kappa(weights)?;
-    let (center, widened) = table.with_chance(ADDED).kappa(weights)?;
+    let (value, error) = table.kappa(disagreement)?;
+    let (center, widened) = table.with_chance(ADDED).kappa(disagreement)?;
     let range = Interval { low: -1.0, high: 1.0 };
     let interval = Interval::around(center, critical(CONFIDENCE) * widened).within(Some(range));
     // The added items must not push the interval off the value itself.
     let interval = Interval { low: interval.low.min(value), high: interval.high.max(value) };
-    Some(Kappa { value, error, interval: (first.len() > 1).then_some(interval), n: first.len() })
+    Some(Kappa { value, error, interval: (table.n > 1.0).then_some(interval) })
 }
 
 /// The shares of items by the two raters' categories, and how many items they stand for.
@@ -96,9 +119,9 @@ impl Table {
     }
 
     /// Kappa and its standard error.
-    fn kappa(&self, weights: Weights) -> Option<(f64, f64)> {
-        let most = weights.disagreement(0, self.shares.len().checked_sub(1)?);
-        let agreement = |row, column| 1.0 - weights.disagreement(row, column) / most;
+    fn kappa(&self, disagreement: Disagreement<'_>) -> Option<(f64, f64)> {
+        let most = disagreement(0, self.shares.len().checked_sub(1)?);
+        let agreement = |row, column| 1.0 - disagreement(row, column) / most;
         if most <= 0.0 {
             return None;
         }
@@ -161,5 +184,11 @@ mod tests {
             let kappa = cohen_kappa(&first, &second, weights).unwrap();
             assert!((kappa.value - value).abs() < 1e-12 && (kappa.error - error).abs() < 1e-12, "{kappa:?}");
         }
+        // Grades on an even scale are categories in their order.
+        let grade = |places: &[usize]| -> Vec<f64> { places.iter().map(|place| 0.25 + 0.3 * float(*place)).collect() };
+        let kappa = graded_kappa(&grade(&first), &grade(&second)).unwrap();
+        let (_, value, error) = expected[2];
+        assert!((kappa.value - value).abs() < 1e-12 && (kappa.error - error).abs() < 1e-12, "{kappa:?}");
+        assert_eq!(graded_kappa(&[0.5, 0.5], &[0.5, 0.5001]), None);
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn variance(values: &[f64]) -> Option<f64> {
 }
 
 /// The standard deviation with n - 1; `None` below two values.
-pub(crate) fn standard_deviation(values: &[f64]) -> Option<f64> {
+pub(super) fn standard_deviation(values: &[f64]) -> Option<f64> {
     variance(values).map(f64::sqrt)
 }
 
