@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Report(Report),
     /// Accept a report as the baseline that later runs are measured against
     Baseline(Baseline),
+    /// Hold the judge against people
+    Judge(Judge),
     /// Explain a metric, the configuration, the providers or the exit codes
     Explain(Explain),
     /// Get the weights of the local embedder
@@ -221,6 +223,34 @@ pub(crate) struct Baseline {
     /// Accept a run that does not meet its own bars
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Judge {
+    #[command(subcommand)]
+    pub(crate) command: JudgeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JudgeCommand {
+    /// Measure how far the judge agrees with labelled answers, and keep it for the gate
+    Calibrate(Calibrate),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Calibrate {
+    /// JSONL of rows {"id", "question", "answer", "label"}, with passages and reference answers where the metric needs
+    /// them; a label is "pass" or "fail", or a number from 0 to 1; for pairwise "better", "tie" or "worse"
+    pub(crate) labels: PathBuf,
+    /// The judged metric; default: the only one of the project
+    #[arg(long, value_name = "NAME")]
+    pub(crate) metric: Option<String>,
+    /// Answers that are judged at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(crate) concurrency: Option<u16>,
+    /// Ask the judge even where the cache has its reply, and keep nothing
+    #[arg(long)]
+    pub(crate) no_cache: bool,
 }
 
 #[derive(Debug, Args)]

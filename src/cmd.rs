@@ -8,6 +8,7 @@ mod eval;
 mod explain;
 mod formats;
 mod ingest;
+mod judge;
 mod merge;
 mod model;
 mod output;
@@ -64,6 +65,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Merge(arguments) => merge::run(global, &arguments),
         Command::Report(arguments) => report::run(global, &arguments),
         Command::Baseline(arguments) => baseline::run(global, &arguments),
+        Command::Judge(arguments) => block_on(judge::run(global, &arguments.command)),
         Command::Explain(arguments) => explain::run(global, &arguments),
         Command::Model(arguments) => block_on(unless_interrupted(model::run(global, &arguments))),
         Command::Cache(arguments) => cache::run(global, &arguments.command),

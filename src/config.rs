@@ -159,6 +159,10 @@ pub(crate) struct Judge {
     pub(crate) logprobs: Option<bool>,
     /// Whether the model under test may judge itself.
     pub(crate) allow_same_model: bool,
+    /// Where `llmops judge calibrate` keeps what it found.
+    pub(crate) calibration: Located<String>,
+    /// The least agreement with people of a judge whose metrics are gated; `None` gates on any.
+    pub(crate) min_kappa: Option<f64>,
 }
 
 /// How the judge is to choose its words.

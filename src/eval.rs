@@ -16,15 +16,16 @@ mod queue;
 mod result;
 mod runner;
 mod shard;
-#[expect(dead_code, unused_imports, reason = "the gate and the self-check call it")]
 pub(crate) mod stats;
 mod targets;
+mod twice;
 
 pub(crate) use case::{Case, Outcome, Output};
-pub(crate) use dataset::Dataset;
+pub(crate) use dataset::{Dataset, LabelKind, Labelled, Labels};
 pub(crate) use journal::{Identity, Journal, Start};
 pub(crate) use queue::{Connection, Content, Parting, Queue, Worker};
 pub(crate) use result::{CaseResult, Measured, Place};
 pub(crate) use runner::{Ended, Event, Measurer, Measuring, Run, StopBar, StopRule, Stopped, run};
 pub(crate) use shard::Shard;
 pub(crate) use targets::{Parts, Target, open as open_target};
+pub(crate) use twice::{JudgedTwice, Judging, judge_twice};

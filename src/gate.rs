@@ -8,6 +8,7 @@ mod regression;
 use crate::config::Rule;
 use crate::error::ExitStatus;
 use crate::eval::metrics::{self, Scale};
+use crate::report::calibration::Compared;
 use crate::report::{Breach, Cause, Decision, Estimate, Report, Verdict};
 
 /// The verdict on a report; its own `verdict` and `passed` are not looked at.
@@ -31,11 +32,17 @@ pub(crate) fn check(report: &Report) -> Verdict {
     for (name, threshold) in thresholds {
         let estimate = report.estimates.get(name).cloned().unwrap_or_default();
         unknown.extend(unmeasured(report, name, &estimate));
-        let Some(value) = estimate.mean.filter(|mean| mean.is_finite()) else { continue };
+        if let Some(reason) = report.distrust(name) {
+            unknown.push(reason);
+            continue;
+        }
+        let Some(compared) = estimate.compared() else { continue };
+        let Compared { value, judged, .. } = compared;
         if !estimate.scale.meets(value, *threshold) {
-            breaches.push(Breach { metric: name.clone(), value, threshold: *threshold, n: estimate.n, baseline: None });
+            let (metric, threshold, n) = (name.clone(), *threshold, estimate.n);
+            breaches.push(Breach { metric, value, threshold, n, judged, baseline: None });
         } else if report.rule == Rule::Strict {
-            unknown.extend(unsure(name, &estimate, *threshold));
+            unknown.extend(unsure(name, &estimate, compared, *threshold));
         }
     }
     let regression = regression::check(report);
@@ -48,7 +55,8 @@ pub(crate) fn check(report: &Report) -> Verdict {
         (true, false) => (Decision::Fail, failed),
         (false, _) => (Decision::Undecided, unknown),
     };
-    Verdict { decision, reasons, notes: regression.notes, breaches }
+    let notes = regression.notes.into_iter().chain(report.unused_calibrations()).collect();
+    Verdict { decision, reasons, notes, breaches }
 }
 
 /// Why too little was measured of a gated metric.
@@ -74,10 +82,11 @@ fn unmeasured(report: &Report, name: &str, estimate: &Estimate) -> Vec<String> {
 }
 
 /// Why a mean that clears its bar does not do so surely.
-fn unsure(name: &str, estimate: &Estimate, threshold: f64) -> Option<String> {
+fn unsure(name: &str, estimate: &Estimate, compared: Compared, threshold: f64) -> Option<String> {
     let scale = estimate.scale;
-    let (mean, bar, n) = (estimate.show(estimate.mean), scale.show(threshold), estimate.n);
-    match estimate.bound {
+    let mean = format!("{}{}", scale.show(compared.value), corrected(compared.judged, scale));
+    let (bar, n) = (scale.show(threshold), estimate.n);
+    match compared.bound {
         Some(bound) if scale.meets(bound, threshold) => None,
         Some(bound) => Some(format!(
             "{name} is {mean}, but its 95 % bound is {}, on the wrong side of the bar of {bar} (n = {n})",
@@ -129,15 +138,22 @@ fn errors_reason(report: &Report) -> String {
     }
 }
 
+/// What is said behind a value that is not the judge's own.
+fn corrected(judged: Option<f64>, scale: Scale) -> String {
+    judged
+        .map_or_else(String::new, |judged| format!(" corrected for the judge's errors (judged {})", scale.show(judged)))
+}
+
 fn breach_reason(breach: &Breach, scale: Scale) -> String {
-    let Breach { metric, value, threshold, n, baseline } = breach;
+    let Breach { metric, value, threshold, n, judged, baseline } = breach;
+    let corrected = corrected(*judged, scale);
     let (value, threshold) = (scale.show(*value), scale.show(*threshold));
     if let Some(before) = baseline {
         let before = scale.show(*before);
         return format!("{metric} dropped from {before} to {value}, more than the {threshold} allowed (n = {n})");
     }
     let missed = if scale.lower_is_better() { "above its limit" } else { "under its bar" };
-    format!("{metric} is {value}, {missed} of {threshold} (n = {n})")
+    format!("{metric} is {value}{corrected}, {missed} of {threshold} (n = {n})")
 }
 
 #[cfg(test)]

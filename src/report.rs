@@ -8,6 +8,7 @@
 
 pub(crate) mod baseline;
 mod build;
+pub(crate) mod calibration;
 mod cases;
 mod clusters;
 mod comparison;
@@ -35,8 +36,9 @@ use crate::eval::{Shard, Stopped};
 use crate::git::Commit;
 
 pub(crate) use build::{Facts, Outline, build};
+use calibration::Correction;
 pub(crate) use comparison::{Comparison, Difference, DropFinding, Flip, compare};
-pub(crate) use judged::{JudgeFacts, Judgements};
+pub(crate) use judged::{JudgeFacts, Judgements, Outdated};
 pub(crate) use progress::Progress;
 pub(crate) use spend::CostByRole;
 pub(crate) use summary::{Cause, Flaky, Highlights, Summary};
@@ -200,6 +202,9 @@ pub(crate) struct Estimate {
     /// How the judge came to the values.
     #[serde(default, skip_serializing_if = "Judgements::is_empty")]
     pub(crate) judged: Judgements,
+    /// The mean as people would have it; `None` without a calibration of this judge. Everything else here is as judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) calibration: Option<Correction>,
 }
 
 /// What asking each case several times showed of a metric. A repeat passes if it meets the bar, or is 1 without one.

@@ -2,7 +2,7 @@
 
 mod documents;
 mod prepare;
-mod scorers;
+pub(super) mod scorers;
 mod setup;
 
 use std::path::Path;

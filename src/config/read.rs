@@ -347,6 +347,8 @@ fn read_judge(section: &Section, context: &Context) -> Option<Judge> {
     let structured_output = section.boolean("structured_output");
     let logprobs = section.boolean("logprobs").map(|logprobs| logprobs.value);
     let allow_same_model = section.boolean("allow_same_model");
+    let calibration = section.string("calibration");
+    let min_kappa = section.number("min_kappa", -1.0..=1.0).map(|least| least.value);
     section.finish();
     Some(Judge {
         models,
@@ -356,6 +358,8 @@ fn read_judge(section: &Section, context: &Context) -> Option<Judge> {
         structured_output: structured_output?.value,
         logprobs,
         allow_same_model: allow_same_model?.value,
+        calibration: calibration?,
+        min_kappa,
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It is never held as a whole: one pass checks it, a later one gives its cases, and notices if it has changed.
 
+mod labels;
 mod rows;
 
 use std::collections::hash_map::RandomState;
@@ -18,6 +19,8 @@ use super::Case;
 use super::metrics::{Assertion, expected_grades};
 use crate::digest::Hashing;
 use crate::error::{Error, Problem, Result};
+
+pub(crate) use labels::{LabelKind, Labelled, Labels};
 
 /// A checked dataset file, and what a run must know of it as a whole.
 pub(crate) struct Dataset {
@@ -181,14 +184,18 @@ impl Checks {
                 }
                 Err(message) => message,
             };
-            let problem = Problem::new(format!("assertion {value}: {message}")).at(file, Some(case.line));
-            if self.problems.len() < MAX_PROBLEMS {
-                self.problems.push(problem);
-            } else {
-                self.more += 1;
-            }
+            self.note(Problem::new(format!("assertion {value}: {message}")).at(file, Some(case.line)));
         }
         kinds.into_iter()
+    }
+
+    /// One problem more.
+    fn note(&mut self, problem: Problem) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
+        } else {
+            self.more += 1;
+        }
     }
 
     /// Rows repeat their keys, so each is compared with the known fields once.

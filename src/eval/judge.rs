@@ -33,6 +33,9 @@ use reply::Vote;
 pub(crate) struct Judge {
     client: Client,
     members: Vec<Member>,
+    /// The how-manieth time everything is asked, from 0. Equal questions have equal verdicts, so that it stays 0 where a
+    /// judge is not to be held against itself.
+    repeat: u32,
 }
 
 /// How a grade came about.
@@ -102,8 +105,13 @@ impl Judge {
         match Error::all(failures) {
             Some(error) => Err(error),
             None if members.is_empty() => Ok(None),
-            None => Ok(Some(Self { client: client.clone(), members })),
+            None => Ok(Some(Self { client: client.clone(), members, repeat: 0 })),
         }
+    }
+
+    /// The same judge, whose verdicts are not those that the cache or a recording has of an earlier time.
+    pub(crate) fn again(&self) -> Self {
+        Self { client: self.client.clone(), members: self.members.clone(), repeat: self.repeat + 1 }
     }
 
     /// The models as users write them.

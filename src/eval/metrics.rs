@@ -70,6 +70,7 @@ use super::{Case, Outcome, Output};
 pub(crate) use self::assertions::{Assertion, METRIC as ASSERTIONS};
 pub(crate) use self::options::{Key, Options};
 pub(crate) use self::overall::METRIC as OVERALL;
+pub(crate) use self::pairwise::METRIC as PAIRWISE;
 pub(crate) use self::retrieval::expected_grades;
 pub(crate) use self::scorer::{Measurements, Scorer};
 pub(super) use self::scorer::{measure, without_output};

@@ -33,7 +33,7 @@ pub(crate) use self::measure::{Item, Measurer, Measuring, Row};
 pub(super) use self::source::{Source, Step};
 use self::stopper::Stopper;
 pub(crate) use self::stopper::{StopBar, StopRule, Stopped};
-use self::streak::Streak;
+pub(super) use self::streak::Streak;
 
 /// What to run.
 pub(crate) struct Run {

@@ -67,6 +67,7 @@ impl Regression {
                 value: difference.current,
                 threshold: max_drop,
                 n: difference.n,
+                judged: None,
                 baseline: Some(difference.baseline),
             }),
             Some(DropFinding::Excluded) => {}

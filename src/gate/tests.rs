@@ -1,5 +1,6 @@
 use super::*;
-use crate::report::{CaseCounts, Estimate};
+use crate::report::calibration::{Correction, CorrectionMethod};
+use crate::report::{CaseCounts, Estimate, Outdated};
 
 /// A report with these counts, thresholds and estimates: (metric, threshold, mean, n).
 fn report(total: usize, finished: usize, errored: usize, rows: &[(&str, f64, Option<f64>, usize)]) -> Report {
@@ -126,4 +127,82 @@ fn a_run_that_ended_early_says_why() {
     // A missing shard counts even if no case of the dataset fell to it.
     let complete = Report { cases: CaseCounts { total: 20, finished: 20, errored: 0 }, ..report };
     assert_eq!(check(&complete).decision, Decision::Undecided);
+}
+
+/// A judged metric with a bar of 0.8: its judged mean, what it is corrected to with its bound, its kappa, the least one.
+fn judged(mean: f64, corrected: Option<(f64, f64)>, kappa: Option<f64>, least: Option<f64>) -> Report {
+    let mut report = report(10, 10, 0, &[("faithfulness", 0.8, Some(mean), 10)]);
+    let facts = serde_json::json!({
+        "models": ["a/b"], "settings": "a/b", "rubrics": {"faithfulness": []}, "min_kappa": least,
+    });
+    report.judge = serde_json::from_value(facts).unwrap();
+    report.estimates.get_mut("faithfulness").unwrap().calibration = Some(Correction {
+        method: CorrectionMethod::RoganGladen,
+        kappa,
+        n_labels: 90,
+        value: corrected.map(|(value, _)| value),
+        low: None,
+        high: None,
+        bound: corrected.map(|(_, bound)| bound),
+        refused: corrected.is_none().then(|| "it knows nothing".to_owned()),
+    });
+    report
+}
+
+#[test]
+fn the_corrected_value_is_compared_and_both_are_said() {
+    let verdict = check(&judged(0.9, Some((0.75, 0.7)), Some(0.7), None));
+    let reason =
+        "faithfulness is 0.750 corrected for the judge's errors (judged 0.900), under its bar of 0.800 (n = 10)";
+    assert_eq!((verdict.decision, verdict.reasons), (Decision::Fail, vec![reason.to_owned()]));
+    assert_eq!(verdict.breaches[0].judged, Some(0.9));
+    assert_eq!(check(&judged(0.7, Some((0.85, 0.75)), Some(0.7), None)).decision, Decision::Pass);
+    let strict = |bound| check(&Report { rule: Rule::Strict, ..judged(0.7, Some((0.85, bound)), Some(0.7), None) });
+    assert_eq!(strict(0.8).decision, Decision::Pass);
+    let reason = "faithfulness is 0.850 corrected for the judge's errors (judged 0.700), but its 95 % bound is 0.790, on the \
+                  wrong side of the bar of 0.800 (n = 10)";
+    assert_eq!((strict(0.79).decision, strict(0.79).reasons), (Decision::Undecided, vec![reason.to_owned()]));
+}
+
+#[test]
+fn a_judge_that_is_not_good_enough_decides_nothing() {
+    let good = || judged(0.9, Some((0.9, 0.85)), Some(0.61), Some(0.6));
+    assert_eq!(check(&good()).decision, Decision::Pass);
+    let reasons = |report: &Report| {
+        let verdict = check(report);
+        assert_eq!(verdict.decision, Decision::Undecided);
+        verdict.reasons.join("; ")
+    };
+    let poor = judged(0.9, Some((0.9, 0.85)), Some(0.59), Some(0.6));
+    let expected =
+        "the judge of faithfulness agrees with people at a kappa of 0.590, below judge.min_kappa 0.6 (90 labels)";
+    assert_eq!(reasons(&poor), expected);
+    assert!(reasons(&judged(0.9, Some((0.9, 0.85)), None, Some(0.6))).contains("no kappa"));
+    // A miss is not decided on either.
+    assert!(reasons(&judged(0.1, Some((0.1, 0.0)), Some(0.1), Some(0.6))).starts_with("the judge of"));
+    let refused = "faithfulness cannot be corrected for the judge's errors: it knows nothing";
+    assert_eq!(reasons(&judged(0.9, None, Some(0.7), None)), refused);
+    let mut never = good();
+    never.estimates.get_mut("faithfulness").unwrap().calibration = None;
+    let expected = "faithfulness is judged, judge.min_kappa is 0.6, and it was never calibrated; run `llmops judge \
+                    calibrate LABELS.jsonl --metric faithfulness`";
+    assert_eq!(reasons(&never), expected);
+    never.judge.as_mut().unwrap().min_kappa = None;
+    assert_eq!(check(&never).decision, Decision::Pass);
+}
+
+#[test]
+fn a_calibration_of_another_judge_is_said() {
+    let mut report = judged(0.9, None, None, None);
+    report.estimates.get_mut("faithfulness").unwrap().calibration = None;
+    let outdated = Outdated { why: "another judge".into(), labels: "evals/labels.jsonl".into() };
+    report.judge.as_mut().unwrap().outdated.insert("faithfulness".into(), outdated);
+    let verdict = check(&report);
+    let note = "faithfulness is not corrected: its calibration is of another judge; `llmops judge calibrate \
+                evals/labels.jsonl --metric faithfulness` renews it";
+    assert_eq!((verdict.decision, verdict.notes), (Decision::Pass, vec![note.to_owned()]));
+    report.judge.as_mut().unwrap().min_kappa = Some(0.5);
+    let verdict = check(&report);
+    assert_eq!((verdict.decision, verdict.notes), (Decision::Undecided, Vec::<String>::new()));
+    assert!(verdict.reasons[0].contains("its calibration is of another judge; run `llmops"), "{:?}", verdict.reasons);
 }

@@ -121,6 +121,10 @@ impl Report {
     pub(super) fn summed_up(mut self, summary: Summary) -> Self {
         for (name, estimate) in &mut self.estimates {
             *estimate = summary.estimate(name, estimate);
+            let calibration = self.judge.as_ref().and_then(|judge| judge.calibrations.get(name));
+            estimate.calibration = calibration.map(|known| known.correct(summary.values(name), estimate));
+            // What the cases alone could show is not what they show together with the labels.
+            estimate.detectable = estimate.detectable.filter(|_| estimate.calibration.is_none());
         }
         self.metrics = self.estimates.iter().map(|(name, estimate)| (name.clone(), estimate.mean)).collect();
         self.cases.finished = summary.finished;

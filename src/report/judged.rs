@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::calibration::{Calibration, CalibrationFile, JudgedMetric};
 use crate::eval::judge::{Agreement, Judge, Judged, Mode, Rubric};
 use crate::eval::metrics::Scorer;
 
 /// The judge of a run. Values of other judges or rubrics are not comparable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct JudgeFacts {
     /// `provider/model`, one or a panel.
     pub(crate) models: Vec<String>,
@@ -17,6 +18,24 @@ pub(crate) struct JudgeFacts {
     pub(crate) settings: String,
     /// By metric: what the judge was asked.
     pub(crate) rubrics: BTreeMap<String, Vec<RubricFacts>>,
+    /// The least kappa of a gated metric, if the project asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) min_kappa: Option<f64>,
+    /// By metric: what labels say of this judge.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) calibrations: BTreeMap<String, Calibration>,
+    /// By metric: why the calibration that the project has is not used.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) outdated: BTreeMap<String, Outdated>,
+}
+
+/// A calibration of something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Outdated {
+    /// What it is of.
+    pub(crate) why: String,
+    /// The file of its labels.
+    pub(crate) labels: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,13 +47,34 @@ pub(crate) struct RubricFacts {
 }
 
 impl JudgeFacts {
-    pub(crate) fn of(judge: &Judge, scorers: &[Arc<Scorer>]) -> Self {
-        let rubrics = scorers.iter().map(|scorer| (scorer.name.to_string(), facts(scorer.rubrics())));
-        Self {
+    /// `kept` are the calibrations that the project has; those of another judge or metric are not used.
+    pub(crate) fn of(
+        judge: &Judge,
+        scorers: &[Arc<Scorer>],
+        min_kappa: Option<f64>,
+        mut kept: CalibrationFile,
+    ) -> Self {
+        let mut found = Self {
             models: judge.models(),
             settings: judge.definition(),
-            rubrics: rubrics.filter(|(_, rubrics)| !rubrics.is_empty()).collect(),
+            rubrics: BTreeMap::new(),
+            min_kappa,
+            calibrations: BTreeMap::new(),
+            outdated: BTreeMap::new(),
+        };
+        for scorer in scorers.iter().filter(|scorer| !scorer.rubrics().is_empty()) {
+            let name = scorer.name.to_string();
+            found.rubrics.insert(name.clone(), facts(scorer.rubrics()));
+            let Some(calibration) = kept.metrics.remove(&name) else { continue };
+            match calibration.outdated(&JudgedMetric::of(scorer, judge)) {
+                None => drop(found.calibrations.insert(name, calibration)),
+                Some(why) => {
+                    let outdated = Outdated { why: why.to_owned(), labels: calibration.labels.file };
+                    found.outdated.insert(name, outdated);
+                }
+            }
         }
+        found
     }
 
     /// Everything of it that can change a value, for the identity of a run.
@@ -53,7 +93,7 @@ pub(super) fn is_alike(metric: &str, first: Option<&JudgeFacts>, second: Option<
     of(first) == of(second)
 }
 
-fn facts(rubrics: Vec<&Rubric>) -> Vec<RubricFacts> {
+pub(super) fn facts(rubrics: Vec<&Rubric>) -> Vec<RubricFacts> {
     let fact = |rubric: &Rubric| RubricFacts {
         name: rubric.name.to_owned(),
         version: rubric.version,
@@ -92,7 +132,7 @@ impl Judgements {
         *self == Self::default()
     }
 
-    pub(super) fn add(&mut self, judged: Judged) {
+    pub(in crate::report) fn add(&mut self, judged: Judged) {
         match judged.mode {
             None => {}
             Some(Mode::Logprob) => self.logprob += 1,
@@ -104,7 +144,7 @@ impl Judgements {
     }
 
     /// What people should know beside the number: `weighed by log probabilities`, `judges agree in 90 of 100`.
-    pub(super) fn about(&self) -> Vec<String> {
+    pub(in crate::report) fn about(&self) -> Vec<String> {
         let modes = [("logprob", self.logprob), ("greedy", self.greedy), ("sampled", self.sampled)];
         let modes = modes.iter().filter(|(_, count)| *count > 0).map(|(mode, count)| format!("{count} {mode}"));
         let agreements = [("judges agree", self.judges), ("orders agree", self.orders)];
@@ -124,7 +164,14 @@ mod tests {
         let facts = |settings: &str| {
             let rubric = RubricFacts { name: "tone".into(), version: 1, sha256: "00".into() };
             let rubrics = BTreeMap::from([("tone".to_owned(), vec![rubric])]);
-            JudgeFacts { models: Vec::new(), settings: settings.into(), rubrics }
+            JudgeFacts {
+                models: Vec::new(),
+                settings: settings.into(),
+                rubrics,
+                min_kappa: None,
+                calibrations: BTreeMap::new(),
+                outdated: BTreeMap::new(),
+            }
         };
         let (first, second) = (facts("a"), facts("b"));
         assert!(is_alike("tone", Some(&first), Some(&first)));

@@ -194,6 +194,11 @@ impl Summary {
         )
     }
 
+    /// What a metric gave each case that it measured.
+    pub(super) fn values(&self, metric: &str) -> &[f64] {
+        self.metrics.get(metric).map_or(&[], |sum| &sum.values)
+    }
+
     /// The most frequent first; of equally frequent ones, the one that came first.
     pub(super) fn causes(&self) -> Vec<Cause> {
         let mut causes: Vec<(&String, &(usize, usize))> = self.causes.iter().collect();

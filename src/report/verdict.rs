@@ -22,6 +22,9 @@ pub(crate) struct Breach {
     pub(crate) threshold: f64,
     /// How many cases the value rests on.
     pub(crate) n: usize,
+    /// The judged mean, if the value is corrected for the judge's errors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) judged: Option<f64>,
     /// The value in the baseline, if it is the drop from there that is too large.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) baseline: Option<f64>,

@@ -1,5 +1,6 @@
 //! How every format says the facts and the numbers of a report.
 
+use super::calibration::Correction;
 use super::{Decision, Estimate, RepeatFigures, Report};
 use crate::eval::Stopped;
 use crate::text::count;
@@ -10,6 +11,8 @@ pub(super) struct Numbers<'a> {
     pub(super) estimate: &'a Estimate,
     pub(super) bar: Option<f64>,
     pub(super) is_breached: bool,
+    /// Whether the gate decides nothing by it, since the judge is not known to be good enough.
+    pub(super) is_distrusted: bool,
 }
 
 /// The metrics of a report in their order.
@@ -19,29 +22,42 @@ pub(super) fn numbers(report: &Report) -> impl Iterator<Item = Numbers<'_>> {
         estimate,
         bar: report.thresholds.get(name).copied(),
         is_breached: report.misses_bar(name),
+        is_distrusted: report.distrust(name).is_some(),
     })
 }
 
 impl Numbers<'_> {
+    /// What is held against the bar: the mean, corrected for a judge's errors where they are known.
+    pub(super) fn compared(&self) -> Option<f64> {
+        self.estimate.compared().map(|compared| compared.value)
+    }
+
     pub(super) fn value(&self) -> String {
-        self.estimate.show(self.estimate.mean)
+        self.estimate.show(self.compared().or(self.estimate.mean))
     }
 
     /// `≥ 0.800`, turned round where the value does not meet it.
     pub(super) fn bar(&self) -> Option<String> {
-        let sign = match (self.estimate.scale.lower_is_better(), self.is_breached || self.estimate.mean.is_none()) {
-            (false, false) => "≥",
-            (false, true) => "<",
-            (true, false) => "≤",
-            (true, true) => ">",
+        let (bar, scale) = (self.bar?, self.estimate.scale);
+        let meets = !self.is_breached && self.compared().is_some_and(|value| scale.meets(value, bar));
+        let sign = match (scale.lower_is_better(), meets) {
+            (false, true) => "≥",
+            (false, false) => "<",
+            (true, true) => "≤",
+            (true, false) => ">",
         };
-        Some(format!("{sign} {}", self.estimate.scale.show(self.bar?)))
+        Some(format!("{sign} {}", scale.show(bar)))
     }
 
     /// Where the true mean is with 95 % confidence: `[0.702, 0.811]`.
     pub(super) fn interval(&self) -> Option<String> {
-        let (low, high) = (self.estimate.low?, self.estimate.high?);
-        Some(format!("[{}, {}]", self.estimate.scale.show(low), self.estimate.scale.show(high)))
+        let known = self.estimate.calibration.as_ref().filter(|correction| correction.value.is_some());
+        let (low, high) = known.map_or((self.estimate.low, self.estimate.high), |known| (known.low, known.high));
+        self.range(low, high)
+    }
+
+    fn range(&self, low: Option<f64>, high: Option<f64>) -> Option<String> {
+        Some(format!("[{}, {}]", self.estimate.scale.show(low?), self.estimate.scale.show(high?)))
     }
 
     /// How many cases the value rests on, what their repeats showed, and how many it leaves out.
@@ -56,7 +72,21 @@ impl Numbers<'_> {
         let left = [("skipped", estimate.skipped), ("n/a", estimate.not_applicable), ("errored", estimate.errored)];
         about.extend(left.iter().filter(|(_, number)| *number > 0).map(|(name, number)| format!("{number} {name}")));
         about.extend(estimate.judged.about());
+        about.extend(self.correction());
         about.join(", ")
+    }
+
+    /// Where the value is corrected, what the judge gave: `judged 0.842 [0.779, 0.901], corrected by 80 labels, kappa 0.71`.
+    fn correction(&self) -> Option<String> {
+        let Correction { kappa, n_labels, value, .. } = self.estimate.calibration.as_ref()?;
+        let kappa = kappa.map_or_else(|| "no kappa".to_owned(), |kappa| format!("kappa {kappa:.2}"));
+        if value.is_none() {
+            return Some(format!("{n_labels} labels cannot correct it, {kappa}"));
+        }
+        let range =
+            self.range(self.estimate.low, self.estimate.high).map_or_else(String::new, |range| format!(" {range}"));
+        let judged = self.estimate.show(self.estimate.mean);
+        Some(format!("judged {judged}{range}, corrected by {n_labels} labels, {kappa}"))
     }
 }
 

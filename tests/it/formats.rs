@@ -79,7 +79,7 @@ fn a_finished_run_is_shown_in_every_format_with_its_verdict_as_exit_code() {
 }
 
 /// Every way in which a report is not what the published schema says.
-fn problems(report: &Value) -> Vec<String> {
+pub(crate) fn problems(report: &Value) -> Vec<String> {
     let schema = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/report.schema.json");
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();

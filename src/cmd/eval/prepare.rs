@@ -53,7 +53,9 @@ impl Prepared {
         let mut bars: Vec<(&Scorer, StopBar)> = gated
             .map(|(scorer, threshold)| {
                 let (metric, scale) = (Arc::clone(&scorer.name), scorer.scale());
-                (&**scorer, StopBar { metric, scale, threshold, population: 0 })
+                let judge = self.facts.judge.as_ref();
+                let is_corrected = judge.is_some_and(|judge| judge.calibrations.contains_key(&*metric));
+                (&**scorer, StopBar { metric, scale, threshold, population: 0, is_corrected })
             })
             .collect();
         self.dataset.each(&mut |case| {

@@ -10,7 +10,7 @@ use crate::eval::metrics::{ASSERTIONS, METRICS, Metric, Need, OVERALL, Scorer};
 
 /// The metrics of `[eval]` and of `[gate]`, those that cases of the dataset assert, and always `overall`; in the order
 /// of reports.
-pub(super) fn build(config: &Config, problems: &mut Vec<Problem>) -> Vec<Arc<Scorer>> {
+pub(in crate::cmd) fn build(config: &Config, problems: &mut Vec<Problem>) -> Vec<Arc<Scorer>> {
     let mut scorers: Vec<Arc<Scorer>> = Vec::new();
     for name in named(config) {
         if scorers.iter().any(|scorer| *scorer.name == *name.value) {

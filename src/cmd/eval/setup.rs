@@ -14,6 +14,7 @@ use crate::git;
 use crate::llm::{Client, Model};
 use crate::prompt::{self, PromptVersion, Selector};
 use crate::rag::Retriever;
+use crate::report::calibration::CalibrationFile;
 use crate::report::{Digests, Facts, JudgeFacts, PromptFacts, RegressionFacts, ShardFacts, TargetFacts};
 
 /// A run that is ready to begin, but for its store.
@@ -25,6 +26,8 @@ pub(super) struct Checked {
     pub(super) scorers: Vec<Arc<Scorer>>,
     /// `None` if nothing is judged.
     pub(super) judge: Option<Arc<Judge>>,
+    /// The judge for people; also what labels say of it.
+    judge_facts: Option<JudgeFacts>,
 }
 
 impl Checked {
@@ -47,6 +50,7 @@ impl Checked {
             dataset: Arc::clone(&self.dataset),
             scorers: self.scorers.clone(),
             judge,
+            judge_facts: self.judge_facts.clone(),
         })
     }
 
@@ -98,6 +102,7 @@ pub(super) fn check(config: &Config, prompt: Option<PromptVersion>) -> Result<Ch
         }
         _ => None,
     };
+    let judge_facts = judge.as_ref().and_then(|judge| keep(judge_facts(config, judge, &scorers), &mut failures));
     failures.extend(Error::unless_empty(problems).err());
     if let Some(first) = Error::all(failures) {
         return Err(first);
@@ -105,10 +110,17 @@ pub(super) fn check(config: &Config, prompt: Option<PromptVersion>) -> Result<Ch
     match (client, dataset) {
         (Some(client), Some(dataset)) => {
             let (dataset, judge) = (Arc::new(dataset), judge.map(Arc::new));
-            Ok(Checked { client, model, prompt, dataset, scorers, judge })
+            Ok(Checked { client, model, prompt, dataset, scorers, judge, judge_facts })
         }
         _ => Err(Error::unavailable("the run could not be prepared")),
     }
+}
+
+/// Who judges, with the calibrations that the project has kept.
+fn judge_facts(config: &Config, judge: &Judge, scorers: &[Arc<Scorer>]) -> Result<JudgeFacts> {
+    let file = &config.judge.calibration.value;
+    let kept = CalibrationFile::read(&config.path(file), file)?;
+    Ok(JudgeFacts::of(judge, scorers, config.judge.min_kappa, kept))
 }
 
 /// A field that no case has would make every case its own cluster.
@@ -181,7 +193,7 @@ pub(super) async fn facts(
         project: config.name.clone(),
         timestamp,
         target: target_facts(config, checked),
-        judge: checked.judge.as_ref().map(|judge| JudgeFacts::of(judge, &checked.scorers)),
+        judge: checked.judge_facts.clone(),
         scorers: checked.scorers.clone(),
         thresholds: scorers::thresholds(config, &checked.scorers).into_iter().collect(),
         max_error_rate: config.gate.max_error_rate,

@@ -22,6 +22,7 @@ pub(super) struct Asking<'a> {
     pub(super) member: &'a Member,
     pub(super) rubric: &'a Rubric,
     pub(super) data: &'a Value,
+    pub(super) repeat: u32,
     /// What all calls of the inquiry have consumed.
     pub(super) spent: &'a Mutex<Spent>,
 }
@@ -127,8 +128,7 @@ impl Asking<'_> {
             parameters: self.member.parameters.clone(),
             schema: self.member.structured.then(|| self.rubric.schema()),
             top_logprobs: self.member.top_logprobs.filter(|_| self.rubric.form.is_score()),
-            // Not the case's repeat: equal questions have equal verdicts.
-            repeat: 0,
+            repeat: self.repeat,
             ..Request::default()
         }
     }

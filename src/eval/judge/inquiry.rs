@@ -140,8 +140,9 @@ impl<'a> Inquiry<'a> {
     }
 
     fn askings<'b>(&'b self, rubric: &'b Rubric, data: &'b Value) -> Vec<Asking<'b>> {
-        let Judge { client, members } = self.judge;
-        members.iter().map(|member| Asking { client, member, rubric, data, spent: &self.spent }).collect()
+        let Judge { client, members, repeat } = self.judge;
+        let asking = |member| Asking { client, member, rubric, data, repeat: *repeat, spent: &self.spent };
+        members.iter().map(asking).collect()
     }
 }
 

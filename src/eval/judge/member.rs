@@ -12,6 +12,7 @@ const TELL_LOGPROBS: &[&str] = &["openai", "openai-responses", "vllm", "llamacpp
 /// As many alternatives as every provider gives.
 const TOP_LOGPROBS: u8 = 20;
 
+#[derive(Clone)]
 pub(super) struct Member {
     pub(super) model: Model,
     pub(super) parameters: Parameters,

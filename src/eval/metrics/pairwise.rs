@@ -10,7 +10,7 @@ use super::{Metric, Need, Scale, scored_because};
 use crate::eval::judge::{Form, Inquiry, Item, Rubric};
 use crate::eval::{Case, Outcome, Output};
 
-pub(super) const METRIC: Metric = Metric {
+pub(crate) const METRIC: Metric = Metric {
     name: "pairwise",
     summary: "whether the answer is better than the reference answer, by a judge",
     documentation: "    1 better, 0.5 as good, 0 worse than the reference answer

@@ -34,6 +34,8 @@ pub(crate) struct StopBar {
     pub(crate) threshold: f64,
     /// Cases that the metric does not skip.
     pub(crate) population: usize,
+    /// Whether the gate looks at another value than the mean of the outcomes: then these settle nothing.
+    pub(crate) is_corrected: bool,
 }
 
 /// How a run was stopped before its last case.
@@ -147,6 +149,9 @@ impl Stopper {
     }
 
     fn standing(&self, (bar, state): (&StopBar, &BarState)) -> Standing {
+        if bar.is_corrected {
+            return Standing::Open;
+        }
         match (self.rule.stop, &state.wagers) {
             (Stop::Confident, Some(wagers)) if wagers.standing() != Standing::Open => wagers.standing(),
             _ => state.settled(bar),
@@ -206,7 +211,8 @@ mod tests {
     use super::*;
 
     fn rule(stop: Stop, population: usize) -> StopRule {
-        let bar = StopBar { metric: "refusal".into(), scale: Scale::Share, threshold: 0.8, population };
+        let (metric, scale) = ("refusal".into(), Scale::Share);
+        let bar = StopBar { metric, scale, threshold: 0.8, population, is_corrected: false };
         StopRule { stop, bars: vec![bar], may_pass: true, max_error_rate: 0.0, max_not_applicable: 0.2 }
     }
 
@@ -248,11 +254,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_corrected_for_the_judges_errors_settles_nothing() {
+        for (stop, value) in [(Stop::Decided, 0.0), (Stop::Decided, 1.0), (Stop::Confident, 0.0)] {
+            let mut rule = rule(stop, 10);
+            rule.bars[0].is_corrected = true;
+            assert_eq!(stops(rule, &vec![scored(value); 10]), None, "{stop:?} {value}");
+        }
+    }
+
+    #[test]
     fn a_time_limit_can_only_be_broken_early() {
         let of = |value: f64| {
-            let bar =
-                StopBar { metric: "refusal".into(), scale: Scale::Milliseconds, threshold: 100.0, population: 10 };
-            stops(StopRule { bars: vec![bar], ..rule(Stop::Decided, 10) }, &vec![scored(value); 10])
+            let mut rule = rule(Stop::Decided, 10);
+            (rule.bars[0].scale, rule.bars[0].threshold) = (Scale::Milliseconds, 100.0);
+            stops(rule, &vec![scored(value); 10])
         };
         assert_eq!((of(50.0), of(500.0)), (None, Some(3)));
     }

@@ -28,9 +28,9 @@ pub(crate) fn settled(sum: f64, done: usize, remaining: usize, range: Interval, 
     }
 }
 
-/// A wager on the mean of a finite list of cases that come in random order, none twice. Each supposed mean is bet against, with
-/// one capital that grows if the true mean is above it and one if it is below. If the supposed mean is the true one, its
-/// capital ever grows by 1 / alpha in a share alpha of orders at most: so it may be looked at after each case.
+/// A wager on the mean of a finite list of cases that come in random order, none twice. A bar is bet against as the supposed
+/// mean, with one capital that grows if the true mean is above it and one if it is below. If the supposed mean is the true one,
+/// its capital ever grows by 1 / alpha in a share alpha of orders at most: so it may be looked at after each case.
 ///
 /// The order must be random: take the cases shuffled.
 ///
@@ -42,7 +42,7 @@ pub(crate) struct Wager {
     range: Interval,
     /// The logarithm that a capital must reach.
     goal: f64,
-    supposed: Vec<Supposed>,
+    supposed: Supposed,
     seen: usize,
     sum: f64,
     squares: f64,
@@ -59,25 +59,11 @@ struct Supposed {
 }
 
 impl Wager {
-    /// Bets against one bar only; a case costs the same however many came before. `alpha` is the chance of being wrong on
-    /// either side. `range` holds the ends of the scale, also of differences such as -1 to 1.
+    /// Bets against one bar; a case costs the same however many came before. `alpha` is the chance of being wrong on either
+    /// side. `range` holds the ends of the scale, also of differences such as -1 to 1.
     pub(crate) fn against(bar: f64, population: usize, range: Interval, alpha: f64) -> Self {
-        Self::suppose(&[bar], population, range, alpha)
-    }
-
-    /// Bets against a grid of means, so that `interval` can tell the mean to one part in `parts`.
-    pub(crate) fn sequence(parts: usize, population: usize, range: Interval, alpha: f64) -> Self {
-        let at = |place| range.low + (range.high - range.low) * float(place) / float(parts.max(1));
-        let means: Vec<f64> = (0..=parts.max(1)).map(at).collect();
-        Self::suppose(&means, population, range, alpha)
-    }
-
-    fn suppose(means: &[f64], population: usize, range: Interval, alpha: f64) -> Self {
-        let supposed = |mean: &f64| {
-            let mean = (mean - range.low) / (range.high - range.low);
-            Supposed { mean, above: 0.0, below: 0.0, is_above: false, is_below: false }
-        };
-        let supposed = means.iter().map(supposed).collect();
+        let mean = (bar - range.low) / (range.high - range.low);
+        let supposed = Supposed { mean, above: 0.0, below: 0.0, is_above: false, is_below: false };
         Self { population, range, goal: -alpha.ln(), supposed, seen: 0, sum: 0.0, squares: 0.0 }
     }
 
@@ -90,36 +76,23 @@ impl Wager {
         let center = (self.sum + 0.5) / prior;
         let spread = ((self.squares + 0.5) / prior - center * center).max(1e-4);
         let expected = ((float(self.population) * center - self.sum) / float(left)).clamp(0.0, 1.0);
-        for supposed in &mut self.supposed {
-            // The mean of the cases that are left, if the supposed mean is the true one.
-            let rest = (float(self.population) * supposed.mean - self.sum) / float(left);
-            supposed.bet(value, rest, expected, spread);
-            supposed.is_above |= supposed.above >= self.goal;
-            supposed.is_below |= supposed.below >= self.goal;
-        }
+        let supposed = &mut self.supposed;
+        // The mean of the cases that are left, if the supposed mean is the true one.
+        let rest = (float(self.population) * supposed.mean - self.sum) / float(left);
+        supposed.bet(value, rest, expected, spread);
+        supposed.is_above |= supposed.above >= self.goal;
+        supposed.is_below |= supposed.below >= self.goal;
         self.seen += 1;
         self.sum += value;
         self.squares += value * value;
     }
 
-    /// Where the mean stands to the lowest supposed one: to the bar, for `against`.
+    /// Where the mean stands to the bar.
     pub(crate) fn standing(&self) -> Standing {
-        match self.supposed.first() {
-            Some(bar) if bar.is_above => Standing::Above,
-            Some(bar) if bar.is_below => Standing::Below,
-            _ => Standing::Open,
-        }
-    }
-
-    /// The means that are not excluded, widened to the next of the grid that are. Each end is wrong with probability alpha at
-    /// most, at any time.
-    pub(crate) fn interval(&self) -> Interval {
-        let value = |mean: f64| self.range.low + (self.range.high - self.range.low) * mean;
-        let low = self.supposed.iter().take_while(|supposed| supposed.is_above).last();
-        let high = self.supposed.iter().rev().take_while(|supposed| supposed.is_below).last();
-        Interval {
-            low: low.map_or(self.range.low, |supposed| value(supposed.mean)),
-            high: high.map_or(self.range.high, |supposed| value(supposed.mean)),
+        match self.supposed {
+            Supposed { is_above: true, .. } => Standing::Above,
+            Supposed { is_below: true, .. } => Standing::Below,
+            Supposed { .. } => Standing::Open,
         }
     }
 }
@@ -205,22 +178,6 @@ mod tests {
         };
         assert!(count(1.0).unwrap() < 60, "{:?}", count(1.0));
         assert!(count(0.2).unwrap() < 20, "{:?}", count(0.2));
-    }
-
-    #[test]
-    fn the_sequence_narrows_to_the_mean_of_the_list() {
-        let values: Vec<f64> = (0..200).map(|case| f64::from((case * 7) % 10) / 10.0).collect();
-        let mut wager = Wager::sequence(200, 200, Interval::UNIT, 0.025);
-        let mut width = 1.0;
-        for value in &values {
-            wager.push(*value);
-            let interval = wager.interval();
-            assert!(interval.low <= 0.45 && interval.high >= 0.45 && interval.high - interval.low <= width + 1e-12);
-            width = interval.high - interval.low;
-        }
-        assert!(width < 0.03, "{width}");
-        wager.push(1.0);
-        assert_eq!(wager.seen, 200);
     }
 
     #[test]

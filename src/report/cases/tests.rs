@@ -20,6 +20,7 @@ pub(in crate::report) fn report(metrics: &[&str]) -> Report {
             value: 0.1,
             threshold: 0.5,
             n: 3,
+            judged: None,
             baseline: None,
         });
         report.thresholds.insert((*metric).into(), 0.5);

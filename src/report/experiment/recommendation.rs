@@ -185,7 +185,8 @@ impl<'a> Weighing<'a> {
             for breach in &report.verdict.breaches {
                 let scale = report.scale(&breach.metric);
                 let (value, bar) = (scale.show(breach.value), scale.show(breach.threshold));
-                notes.push(format!("{name} misses the bar of {}: {value}, not {bar}", breach.metric));
+                let corrected = breach.judged.map_or("", |_| " corrected for the judge's errors");
+                notes.push(format!("{name} misses the bar of {}: {value}{corrected}, not {bar}", breach.metric));
             }
             let metrics = report.estimates.keys().filter(|metric| *metric != self.metric);
             for metric in metrics.filter(|metric| report.scale(metric) == Scale::Share) {

@@ -51,7 +51,10 @@ fn write_data(source: &Source<'_>, out: &mut dyn Write, failed: Failed<'_>) -> R
     let report = source.report;
     let without_passages = report.cases.total * report.repeats as usize > MOST_ROWS_WITH_PASSAGES;
     let order: Vec<&String> = report.in_order().into_iter().map(|(name, _)| name).collect();
-    let head = serde_json::json!({"report": report, "order": order, "without_passages": without_passages});
+    let distrusted: Vec<&&String> = order.iter().filter(|name| report.distrust(name).is_some()).collect();
+    let head = serde_json::json!({
+        "report": report, "order": order, "distrusted": distrusted, "without_passages": without_passages,
+    });
     out.write_all(b"<script type=\"application/json\" id=\"report\">").map_err(failed)?;
     Escaped(out).write_all(head.to_string().as_bytes()).map_err(failed)?;
     out.write_all(b"</script>\n").map_err(failed)?;

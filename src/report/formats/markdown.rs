@@ -75,6 +75,7 @@ fn table(text: &mut String, report: &Report) {
         let state = match (row.bar, row.is_breached, row.estimate.mean) {
             (None, ..) => "",
             (Some(_), true, _) => "**missed**",
+            (Some(_), false, Some(_)) if row.is_distrusted => "**not decided**",
             (Some(_), false, Some(_)) => "met",
             (Some(_), false, None) => "**not measured**",
         };

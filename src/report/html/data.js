@@ -2,7 +2,7 @@
 // What the page shows: the report, its cases (repeats joined), and what each case is under the gate.
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const { report, order, without_passages: withoutPassages } = read("report");
+const { report, order, distrusted, without_passages: withoutPassages } = read("report");
 
 function mean(values) {
   return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;

@@ -27,24 +27,36 @@ function interval(metric, { low, high }) {
   return typeof low === "number" && typeof high === "number" ? `${show(metric, low)} – ${show(metric, high)}` : "";
 }
 
+/** Where the mean is corrected for the judge's errors, what the judge gave. */
+function judged(metric, estimate) {
+  const { calibration } = estimate;
+  if (!calibration) return [];
+  const kappa = typeof calibration.kappa === "number" ? `kappa ${calibration.kappa.toFixed(2)}` : "no kappa";
+  if (typeof calibration.value !== "number") return [`${calibration.n_labels} labels cannot correct it, ${kappa}`];
+  const range = interval(metric, estimate);
+  return [`judged ${show(metric, estimate.mean)}${range ? ` (${range})` : ""}, corrected by ${calibration.n_labels} labels, ${kappa}`];
+}
+
 function drawMetrics() {
   const heads = ["metric", "value", "95 %", "bar", "", "cases", "distribution"];
   const rows = order.map((metric) => {
     const estimate = report.estimates[metric];
     const bar = report.thresholds[metric];
     const breached = isBreached(metric);
+    const known = typeof estimate.calibration?.value === "number" ? estimate.calibration : null;
     const sign = lowerIsBetter(metric) ? "≤" : "≥";
     const left = [["skipped", estimate.skipped], ["n/a", estimate.not_applicable], ["errored", estimate.errored]]
       .filter(([, number]) => number > 0).map(([name, number]) => `${number} ${name}`);
     const chip = bar === undefined ? "" : estimate.mean === null ? h("span", { class: "chip under" }, "not measured")
+      : distrusted.includes(metric) ? h("span", { class: "chip under" }, "not decided")
       : breached ? h("span", { class: "chip missed" }, "missed") : h("span", { class: "chip met" }, "met");
     return h("tr", null,
       h("td", { class: "metric", title: estimate.kind && estimate.kind !== metric ? estimate.kind : null }, metric),
-      h("td", { class: breached ? "num big bad" : "num big" }, show(metric, estimate.mean)),
-      h("td", { class: "num quiet" }, interval(metric, estimate)),
+      h("td", { class: breached ? "num big bad" : "num big" }, show(metric, known ? known.value : estimate.mean)),
+      h("td", { class: "num quiet" }, interval(metric, known ?? estimate)),
       h("td", { class: "num quiet" }, bar === undefined ? "" : `${sign} ${show(metric, bar)}`),
       h("td", null, chip),
-      h("td", { class: "quiet" }, [`n = ${estimate.n}`, ...left].join(", ")),
+      h("td", { class: "quiet" }, [`n = ${estimate.n}`, ...left, ...judged(metric, estimate)].join(", ")),
       h("td", null, spark(metric)));
   });
   const numbers = new Set(["value", "95 %", "bar"]);

@@ -11,7 +11,7 @@ use crate::report::{Estimate, Judgements, RepeatFigures};
 #[derive(Default)]
 pub(super) struct MetricSum {
     /// One a case that was measured.
-    values: Vec<f64>,
+    pub(super) values: Vec<f64>,
     /// The cluster of each.
     clusters: Vec<usize>,
     /// Of cases that were asked more than once.

@@ -16,10 +16,6 @@ impl<'a> Input<'a> {
         self.0.get(key).and_then(read).ok_or_else(|| format!("\"{key}\" of the input is not {kind}"))
     }
 
-    pub(super) fn number(&self, key: &str) -> Result<f64, String> {
-        self.of(key, "a number", Value::as_f64)
-    }
-
     /// A number inside (0, 1).
     pub(super) fn fraction(&self, key: &str) -> Result<f64, String> {
         let inside = |value: &Value| value.as_f64().filter(|number| *number > 0.0 && *number < 1.0);
