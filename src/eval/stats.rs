@@ -47,7 +47,7 @@ pub(crate) use estimate::{Sample, estimate};
 pub(crate) use judge::{Calibration, Corrected, JudgedRate, Refusal, corrected_rate, powered_mean};
 pub(crate) use kappa::{Kappa, Weights, cohen_kappa, graded_kappa};
 pub(crate) use multiple::{benjamini_hochberg, bonferroni, holm};
-pub(crate) use power::{Noticing, detectable_difference, detectable_rate};
+pub(crate) use power::{Noticing, detectable_miss};
 pub(crate) use regression::{Drop, SIGNIFICANCE, judge_drop};
 pub(crate) use repeats::{Repeats, pass_all, pass_at};
 pub(crate) use sample::{mean, percentile};

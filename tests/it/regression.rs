@@ -167,16 +167,18 @@ fn the_strict_rule_asks_the_bound_to_clear_the_bar() {
 }
 
 #[test]
-fn clusters_widen_the_interval() {
+fn clusters_widen_the_interval_and_show_less() {
     let answers: Vec<&str> = (0..40).map(|case| if case / 5 < 6 { "yes" } else { "no" }).collect();
-    let width = |config: &str| {
+    let figures = |config: &str| {
         let project = project(&answers, config);
         project.run(&["eval", "-q"]).ends(0);
         let estimate = project.report()["estimates"]["answer_relevancy"].clone();
-        estimate["high"].as_f64().unwrap() - estimate["low"].as_f64().unwrap()
+        let figure = |name: &str| estimate[name].as_f64().unwrap();
+        (figure("high") - figure("low"), figure("detectable"))
     };
     let gate = "[gate]\nanswer_relevancy = 0.5\n";
-    assert!(width(&format!("cluster = \"topic\"\n{gate}")) > 1.5 * width(gate));
+    let ((width, miss), (alone, miss_alone)) = (figures(&format!("cluster = \"topic\"\n{gate}")), figures(gate));
+    assert!(width > 1.5 * alone && miss > 1.5 * miss_alone, "{miss} {miss_alone}");
     let project = project(&answers, &format!("cluster = \"topik\"\n{gate}"));
     let ran = project.run(&["eval", "-q"]).ends(3);
     let expected = "error: llmops.toml:7: no case of the dataset has the field \"topik\" that eval.cluster names\n";

@@ -2,9 +2,7 @@
 
 use super::case::RepeatSum;
 use crate::eval::metrics::Scale;
-use crate::eval::stats::{
-    self, Interval, Repeats, Sample, cluster_ids, detectable_difference, detectable_rate, pass_all, pass_at,
-};
+use crate::eval::stats::{self, Interval, Repeats, Sample, cluster_ids, pass_all, pass_at};
 use crate::report::{Estimate, Judgements, RepeatFigures};
 
 /// A metric over the cases so far.
@@ -61,20 +59,10 @@ impl MetricSum {
             method: estimate.interval.map(|_| estimate.method.name().to_owned()),
             sd: estimate.sd,
             clusters: estimate.clusters,
-            detectable: self.detectable(bar, estimate.sd, range),
+            detectable: bar.and_then(|bar| stats::detectable_miss(sample, &estimate, bar)),
             repeats: self.repeat_figures(),
             ..counted
         }
-    }
-
-    /// How far below its bar a metric would have to be for these cases to show it in 80 % of runs.
-    fn detectable(&self, bar: Option<f64>, sd: Option<f64>, range: Option<Interval>) -> Option<f64> {
-        let (n, bar) = (self.values.len(), bar?);
-        let is_binary = range.is_some() && self.values.iter().all(|value| *value <= 0.0 || *value >= 1.0);
-        if is_binary {
-            return detectable_rate(n, bar).map(|rate| bar - rate);
-        }
-        detectable_difference(n, sd?, range.map(|range| range.high - range.low), stats::Noticing::drop(0.0))
     }
 
     fn repeat_figures(&self) -> Option<RepeatFigures> {
