@@ -20,7 +20,10 @@ const HOSTILE: [&str; 8] = [
 
 /// A finished run whose report holds these rows, made of the real ones by `change`.
 fn page(rows: usize, change: impl Fn(usize, &mut Value)) -> (Project, PathBuf) {
-    let project = small_project();
+    page_of(small_project(), rows, change)
+}
+
+fn page_of(project: Project, rows: usize, change: impl Fn(usize, &mut Value)) -> (Project, PathBuf) {
     project.run(&["eval", "-q"]).ends(0);
     let mut report = project.report();
     let real = report["results"][0].clone();
@@ -123,4 +126,19 @@ fn repeats_are_one_case_with_every_answer() {
     let shown = open(&path, "#open=same");
     assert_eq!(shown.cases(), ["same"]);
     assert!(shown.dom.contains("Answer 3 of 3") && shown.dom.contains("answer number 2"), "{}", shown.dom);
+}
+
+#[test]
+fn a_cost_is_money_and_less_of_it_is_better() {
+    let project = small_project();
+    project.write("llmops.toml", "[gate]\nanswer_relevancy = 0.5\ncost = \"0.001 USD\"\n");
+    let (_project, path) = page_of(project, 2, |index, row| {
+        let cost = if index == 0 { 0.0005 } else { 0.002 };
+        row["outcomes"]["cost"] = json!({"outcome": "scored", "value": cost});
+    });
+    let shown = open(&path, "#show=under");
+    assert_eq!(shown.cases(), ["case-1"]);
+    for text in ["≤ $0.0010", "$0.0020"] {
+        assert!(shown.dom.contains(text), "{text} in {}", shown.dom);
+    }
 }

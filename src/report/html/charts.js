@@ -131,13 +131,12 @@ function usagePanel() {
 
 function costLine() {
   const cost = report.cost ?? {};
-  const parts = [["target", cost.target_usd], ["embedder", cost.embedder_usd], ["saved by kept answers", cost.saved_usd]]
+  const parts = [["target", cost.target_usd], ["embedder", cost.embedder_usd], ["judge", cost.judge_usd], ["saved by kept answers", cost.saved_usd]]
     .filter(([, value]) => typeof value === "number" && value > 0).map(([name, value]) => `${name} ${money(value)}`);
   if (cost.target_unknown > 0) parts.push(`cost not known for ${plural(cost.target_unknown, "answer")}`);
+  if (cost.judge_unknown > 0) parts.push(`cost not known for ${plural(cost.judge_unknown, "call")} of the judge`);
   return parts.length ? h("p", null, parts.join(" · ")) : null;
 }
-
-const money = (value) => (value === 0 ? "$0" : `$${value >= 1 ? value.toFixed(2) : value.toPrecision(2)}`);
 
 /** What single cases cost, at list prices. */
 function costPanel() {

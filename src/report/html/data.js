@@ -27,13 +27,17 @@ function readBaseline(rows) {
   return found;
 }
 
-const lowerIsBetter = (metric) => report.estimates[metric]?.scale === "milliseconds";
-const show = (metric, value) =>
-  value === null || value === undefined ? "–" : lowerIsBetter(metric) ? `${Math.round(value)} ms` : value.toFixed(3);
+const money = (value) => (value === 0 ? "$0" : `$${value >= 1 ? value.toFixed(2) : value.toPrecision(2)}`);
+
+/** How a value of each scale is shown. */
+const SCALES = { share: (value) => value.toFixed(3), milliseconds: (value) => `${Math.round(value)} ms`, dollars: money };
+const scaleOf = (metric) => report.estimates[metric]?.scale ?? "share";
+const lowerIsBetter = (metric) => scaleOf(metric) !== "share";
+const show = (metric, value) => (value === null || value === undefined ? "–" : SCALES[scaleOf(metric)](value));
 const isMissed = (metric, value) => {
   const bar = report.thresholds[metric];
   if (bar === undefined || value === null || value === undefined) return false;
-  return lowerIsBetter(metric) ? value > bar + 1e-9 : value < bar - 1e-9;
+  return lowerIsBetter(metric) ? value > bar : value < bar - 1e-9;
 };
 const isBreached = (metric) => report.breaches.some((breach) => breach.metric === metric && (breach.baseline ?? null) === null);
 const plural = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
