@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::summary::Shown;
+use super::summary::{Flaky, Shown};
 use super::{Decision, Difference, Estimate, Flip, Report, numbers, spend};
 use crate::text::{count, printable};
 
@@ -31,6 +31,7 @@ pub(crate) fn render(report: &Report) -> String {
         }
         breached.push(&breach.metric);
     }
+    flaky(&mut text, report);
     table(&mut text, report);
     changes(&mut text, report);
     sensitivity(&mut text, report);
@@ -65,7 +66,7 @@ fn changes(text: &mut String, report: &Report) {
         let place = format!("{}:{}", report.dataset, flip.line);
         format!("  {} {}  {} {before} -> {after}", printable(&place), printable(&flip.id), flip.metric)
     };
-    for flip in comparison.flips.iter().filter(|flip| flip.fell(report.scale(&flip.metric))).take(SHOWN_FLIPS) {
+    for flip in comparison.flips.iter().filter(|flip| flip.fell(report.scale(&flip.metric))).take(SHOWN) {
         let _ = writeln!(text, "{}", line(flip));
     }
     if comparison.fell + comparison.rose > 0 {
@@ -73,7 +74,7 @@ fn changes(text: &mut String, report: &Report) {
     }
 }
 
-const SHOWN_FLIPS: usize = 5;
+const SHOWN: usize = 5;
 
 fn change(difference: &Difference) -> String {
     let show = |value| difference.scale.show_change(value);
@@ -126,6 +127,23 @@ fn cases(text: &mut String, report: &Report, what: &str, shown: &Shown) {
     }
     if shown.count > shown.cases.len() {
         let _ = writeln!(text, "  ... and {} more in the report", shown.count - shown.cases.len());
+    }
+}
+
+/// Cases whose repeats disagree.
+fn flaky(text: &mut String, report: &Report) {
+    if report.flaky.is_empty() {
+        return;
+    }
+    let bold = Style::new().bold();
+    let _ = writeln!(text, "\n{bold}flaky: a bar met in some repeats and missed in others{bold:#}");
+    for case in report.flaky.iter().take(SHOWN) {
+        let place = format!("{}:{} {}", report.dataset, case.line, case.id);
+        let Flaky { metric, passed, of, .. } = case;
+        let _ = writeln!(text, "  {}  {} met in {passed} of {of}", printable(&place), printable(metric));
+    }
+    if report.flaky.len() > SHOWN {
+        let _ = writeln!(text, "  ... and {} more in the report", report.flaky.len() - SHOWN);
     }
 }
 

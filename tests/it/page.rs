@@ -117,6 +117,19 @@ fn thousands_of_cases_are_filtered_sorted_and_paged_by_the_address() {
 }
 
 #[test]
+fn repeats_that_disagree_are_listed_with_what_they_show() {
+    let project = small_project();
+    project.write("llmops.toml", "[gate]\nanswer_relevancy = 0.5\n");
+    project.run(&["eval", "-q", "--repeats", "2"]).ends(0);
+    let mut report = project.report();
+    report["flaky"] = json!([{"id": "key", "line": 1, "metric": "answer_relevancy", "passed": 1, "of": 2}]);
+    project.write("llmops/eval_report.json", &report.to_string());
+    project.write("page.html", &project.run(&["report", "--format", "html"]).stdout);
+    let shown = open(&project.path("page.html"), "");
+    assert!(shown.dom.contains("pass@2 1.000, pass^2 1.000") && shown.dom.contains("1 of 2"), "{}", shown.dom);
+}
+
+#[test]
 fn repeats_are_one_case_with_every_answer() {
     let (_project, path) = page(3, |index, row| {
         row["id"] = json!("same");

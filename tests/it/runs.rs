@@ -282,9 +282,12 @@ fn repeats_ask_each_case_again_and_count_it_once() {
         reply(if is_right { "<0> <1> <2> never" } else { "no" })
     });
     let project = project(3);
-    run(&project, &server, &["eval", "--no-cache", "--repeats", "2", "--concurrency", "1"]).ends(0);
+    let ran = run(&project, &server, &["eval", "--no-cache", "--repeats", "2", "--concurrency", "1"]).ends(0);
     let report = project.report();
     assert_eq!(project.relevancy(), (Some(0.5), 3, 0, 0));
+    assert_eq!(report["flaky"].as_array().unwrap().len(), 3);
+    assert!(ran.stdout.contains("pass@2 1.000, pass^2 0.000"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("answer_relevancy met in 1 of 2"), "{}", ran.stdout);
     assert_eq!((report["repeats"].clone(), report["cases"]["total"].clone()), (2.into(), 3.into()));
     let places: Vec<(u64, u64)> = report["results"]
         .as_array()

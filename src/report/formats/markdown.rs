@@ -21,7 +21,7 @@ const LONGEST: usize = 160;
 /// Bytes, of which a text never has fewer than characters.
 const MOST: usize = 60_000;
 /// The same before the wrong cases, which must have room too.
-const MOST_WITH_FLIPS: usize = 40_000;
+const MOST_WITH_LISTS: usize = 40_000;
 /// Finds the comment again, to replace it.
 const MARKER: &str = "<!-- llmops report -->";
 
@@ -39,6 +39,7 @@ pub(super) fn write(source: &Source<'_>, out: &mut dyn io::Write, failed: Failed
         let _ = writeln!(text, "An answer costs {}.\n", code(&cost));
     }
     flips(&mut text, report);
+    flaky(&mut text, report);
     wrong.render(&mut text, report);
     footer(&mut text, report);
     out.write_all(text.as_bytes()).map_err(failed)
@@ -104,24 +105,43 @@ fn change(difference: &Difference) -> String {
 fn flips(text: &mut String, report: &Report) {
     let Some(comparison) = report.comparison.as_ref().filter(|comparison| !comparison.flips.is_empty()) else { return };
     let (fell, rose) = (count(comparison.fell, "case"), comparison.rose);
-    let _ = writeln!(
-        text,
-        "<details><summary>{fell} fell under a bar since the baseline, {rose} rose over one</summary>\n\n| case | metric | \
-         before | now | question |\n| --- | --- | ---: | ---: | --- |"
-    );
-    let mut shown = 0;
-    for flip in comparison.flips.iter().take(SHOWN) {
+    let title = format!("{fell} fell under a bar since the baseline, {rose} rose over one");
+    let rows = comparison.flips.iter().map(|flip| {
         let scale = report.scale(&flip.metric);
         let after = flip.after.map_or_else(|| "not measured".to_owned(), |after| scale.show(after));
         let (before, question) = (scale.show(flip.before), code(&flip.question));
-        let row = format!("| {} | {} | {before} | {after} | {question} |\n", code(&flip.id), code(&flip.metric));
-        if text.len() + row.len() > MOST_WITH_FLIPS {
+        format!("| {} | {} | {before} | {after} | {question} |\n", code(&flip.id), code(&flip.metric))
+    });
+    let head = "| case | metric | before | now | question |\n| --- | --- | ---: | ---: | --- |";
+    folded(text, &format!("{title}</summary>\n\n{head}"), rows, comparison.fell + comparison.rose);
+}
+
+/// Cases whose repeats disagree.
+fn flaky(text: &mut String, report: &Report) {
+    if report.flaky.is_empty() {
+        return;
+    }
+    let rows = report
+        .flaky
+        .iter()
+        .map(|case| format!("| {} | {} | {} of {} |\n", code(&case.id), code(&case.metric), case.passed, case.of));
+    let head = "flaky: a bar met in some repeats and missed in others</summary>\n\n\
+                | case | metric | met in |\n| --- | --- | --- |";
+    folded(text, head, rows, report.flaky.len());
+}
+
+/// A list of cases below its head, as far as there is room, and how many are left of `all`.
+fn folded(text: &mut String, head: &str, rows: impl Iterator<Item = String>, all: usize) {
+    let _ = writeln!(text, "<details><summary>{head}");
+    let mut shown = 0;
+    for row in rows.take(SHOWN) {
+        if text.len() + row.len() > MOST_WITH_LISTS {
             break;
         }
         text.push_str(&row);
         shown += 1;
     }
-    let left = (comparison.fell + comparison.rose).saturating_sub(shown);
+    let left = all.saturating_sub(shown);
     let more = if left == 0 { String::new() } else { format!("\n{left} more in the report.\n") };
     let _ = writeln!(text, "{more}\n</details>\n");
 }

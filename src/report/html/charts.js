@@ -172,3 +172,14 @@ function causesPanel() {
     h("td", { class: "num" }, h("button", { class: "plain", type: "button", click: () => go({ q: "", page: 0, ...state }) }, "show"))));
   return panel("What is wrong", h("table", null, h("tbody", null, body)));
 }
+
+/** Cases that met a bar in some repeats and missed it in others. */
+function flakyPanel() {
+  const flaky = report.flaky ?? [];
+  if (!flaky.length) return null;
+  const rows = flaky.slice(0, 12).map(({ id, metric, passed, of }) => h("tr", null,
+    h("td", null, h("button", { class: "plain", type: "button", click: () => go({ open: id }) }, id)),
+    h("td", { class: "metric" }, metric), h("td", { class: "num" }, `${passed} of ${of}`)));
+  const more = flaky.length > 12 ? h("p", { class: "quiet" }, `${flaky.length - 12} more in the JSON report`) : null;
+  return panel("Flaky: met in some repeats", h("table", null, h("tbody", null, rows)), more);
+}

@@ -37,6 +37,13 @@ function judged(metric, estimate) {
   return [`judged ${show(metric, estimate.mean)}${range ? ` (${range})` : ""}, corrected by ${calibration.n_labels} labels, ${kappa}`];
 }
 
+/** What the repeats of the cases showed. */
+function repeated({ repeats }) {
+  if (!repeats) return [];
+  const { k, spread, pass_at_k: some, pass_all_k: all, flaky } = repeats;
+  return [`pass@${k} ${some.toFixed(3)}`, `pass^${k} ${all.toFixed(3)}`, `spread ${spread.toFixed(3)}`, `${flaky} flaky`];
+}
+
 function drawMetrics() {
   const heads = ["metric", "value", "95 %", "bar", "", "cases", "distribution"];
   const rows = order.map((metric) => {
@@ -56,7 +63,7 @@ function drawMetrics() {
       h("td", { class: "num quiet" }, interval(metric, known ?? estimate)),
       h("td", { class: "num quiet" }, bar === undefined ? "" : `${sign} ${show(metric, bar)}`),
       h("td", null, chip),
-      h("td", { class: "quiet" }, [`n = ${estimate.n}`, ...left, ...judged(metric, estimate)].join(", ")),
+      h("td", { class: "quiet" }, [`n = ${estimate.n}`, ...repeated(estimate), ...left, ...judged(metric, estimate)].join(", ")),
       h("td", null, spark(metric)));
   });
   const numbers = new Set(["value", "95 %", "bar"]);
@@ -105,7 +112,7 @@ function onKey(event) {
 
 drawTop();
 drawMetrics();
-at("panels").append(...[comparisonPanel(), causesPanel(), categoryPanel(), latencyPanel(), costPanel(), usagePanel()].filter(Boolean));
+at("panels").append(...[comparisonPanel(), causesPanel(), flakyPanel(), categoryPanel(), latencyPanel(), costPanel(), usagePanel()].filter(Boolean));
 drawFoot();
 fromAddress();
 listen();

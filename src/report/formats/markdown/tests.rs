@@ -1,6 +1,6 @@
 use super::*;
 use crate::report::cases::tests::{report, rows, written};
-use crate::report::{Comparison, Flip};
+use crate::report::{Comparison, Flaky, Flip};
 
 #[test]
 fn the_verdict_comes_first_then_the_numbers_then_the_worst_cases() {
@@ -55,6 +55,8 @@ fn it_fits_into_a_comment_whatever_is_in_it() {
     let mut report = report(&["refusal", "overall"]);
     report.project = "@".repeat(100_000);
     report.verdict.reasons = vec!["|".repeat(100_000); 100];
+    let id = "|".repeat(100_000);
+    report.flaky = vec![Flaky { id: id.clone(), line: 1, metric: id, passed: 1, of: 2 }; 50];
     let case = format!(r#"{{"refusal": 0, "overall": 0, "question": "{}"}}"#, "`😀".repeat(1_000));
     let cases: Vec<&str> = vec![case.as_str(); 60];
     let text = written(write, &report, &rows(&cases));
@@ -89,6 +91,16 @@ fn what_changed_since_the_baseline_is_a_column_and_a_list() {
         "| <code>c&#124;0</code> | <code>refusal</code> | 1.000 | not measured | <code>Q &#64;x</code> |",
         "29 more in the report.",
     ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+}
+
+#[test]
+fn cases_whose_repeats_disagree_are_a_list() {
+    let mut report = report(&["refusal"]);
+    report.flaky = vec![Flaky { id: "c|0".into(), line: 1, metric: "refusal".into(), passed: 2, of: 3 }; 26];
+    let text = written(write, &report, &rows(&[]));
+    for expected in ["| <code>c&#124;0</code> | <code>refusal</code> | 2 of 3 |", "1 more in the report."] {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
 }
