@@ -435,7 +435,7 @@ fn read_gate(section: &Section, context: &Context) -> Option<Gate> {
     let mut thresholds = Vec::new();
     let keys = section.user_keys();
     let named = keys.iter().filter(|key| !OTHER_KEYS.contains(&key.as_str()));
-    for key in named.clone() {
+    for key in named {
         let line = section.line_of(key);
         let value = match metric_unit(context, key, line) {
             Some(MetricUnit::Time) => section.duration(key).map(|limit| limit.value.as_secs_f64() * 1000.0),
@@ -444,10 +444,6 @@ fn read_gate(section: &Section, context: &Context) -> Option<Gate> {
             None => None,
         };
         thresholds.extend(value.map(|value| (Located { value: key.clone(), line }, value)));
-    }
-    if named.count() == 0 {
-        let hint = "give at least one metric its bar, for example context_recall = 0.80 under [gate]";
-        context.document.report(None, "[gate] has no threshold, so it could never fail".into(), Some(hint.into()));
     }
     Some(Gate {
         thresholds,

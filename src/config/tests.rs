@@ -122,10 +122,6 @@ fn keys_of_another_kind_of_target_and_missing_ones_are_problems() {
             "llmops.toml:3: retrieval.chunk_overlap_words is 30, more than half of chunk_words (40)",
         ),
         (
-            "[gate]\nmax_error_rate = 0.1",
-            "llmops.toml: [gate] has no threshold, so it could never fail | give at least one metric its bar, for example context_recall = 0.80 under [gate]",
-        ),
-        (
             "[target]\nmodel = \"gemni/gemini-2.5-flash\"",
             "llmops.toml:2: unknown model provider \"gemni\" | did you mean \"gemini\"?",
         ),

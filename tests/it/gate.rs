@@ -89,6 +89,26 @@ fn what_a_case_asserts_must_hold() {
 }
 
 #[test]
+fn a_gate_needs_a_bar_or_cases_that_assert() {
+    let project = small_project();
+    project.write("llmops.toml", "[gate]\nmax_error_rate = 0.1\n");
+    let ran = project.run(&["eval", "-q"]).ends(3);
+    let expected =
+        "error: llmops.toml: [gate] has no threshold, so it could never fail\nhint: give at least one metric";
+    assert!(ran.stderr.starts_with(expected), "{}", ran.stderr);
+    let row = |holds| {
+        let value = if holds { "flowerpot" } else { "doormat" };
+        format!(
+            r#"{{"id": "key", "question": "Where is the key?", "assert": [{{"type": "contains", "value": "{value}"}}]}}"#
+        )
+    };
+    for (holds, code) in [(true, 0), (false, 1)] {
+        project.write("evals/dataset.jsonl", &row(holds));
+        project.run(&["eval", "-q"]).ends(code);
+    }
+}
+
+#[test]
 fn a_prompt_variable_that_a_case_lacks_is_said_before_any_call() {
     let project = small_project();
     let prompt =

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::scorers;
 use crate::config::{Config, StoreKind, TargetKind};
 use crate::digest::sha256;
-use crate::error::{Error, Result};
+use crate::error::{Error, Problem, Result};
 use crate::eval::judge::Judge;
 use crate::eval::metrics::{Need, Scorer};
 use crate::eval::{Content, Dataset, Parts, Shard};
@@ -96,6 +96,11 @@ pub(super) fn check(config: &Config, prompt: Option<PromptVersion>) -> Result<Ch
     }
     let measurable = scorers::keep_measurable(config, dataset.as_ref(), &mut scorers, &mut problems);
     failures.extend(measurable.err());
+    if dataset.is_some() && scorers::thresholds(config, &scorers).is_empty() {
+        let hint = "give at least one metric its bar, for example context_recall = 0.80 under [gate]";
+        problems
+            .push(Problem::new("[gate] has no threshold, so it could never fail").at(&config.file, None).hint(hint));
+    }
     let judge = match (&client, &dataset) {
         (Some(client), Some(dataset)) if scorers::need(Need::Judge, &scorers, dataset) => {
             keep(Judge::open(config, client, model.as_ref()), &mut failures).flatten()

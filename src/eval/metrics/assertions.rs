@@ -63,8 +63,8 @@ impl Assertion {
             (true, Some(_), _) => return Err(format!("{kind} has no \"min\": lower is better")),
             (false, _, Some(_)) => return Err(format!("{kind} has no \"max\"; use \"min\", perhaps with \"negate\"")),
         };
-        if scorer.scale() == Scale::Share && !(0.0..=1.0).contains(&limit) {
-            return Err(format!("min is {limit}, but must be from 0 to 1"));
+        if scorer.scale() == Scale::Share && !(limit > 0.0 && limit <= 1.0) {
+            return Err(format!("min is {limit}, but must be above 0, which always holds, and at most 1"));
         }
         Ok(Self { scorer, limit })
     }
@@ -170,7 +170,8 @@ mod tests {
             (json!({"type": "overall"}), "overall cannot be asserted of a single case"),
             (json!({"type": "latency"}), "latency needs \"max\", the most that it may be"),
             (json!({"type": "refusal", "max": 1}), "refusal has no \"max\"; use \"min\", perhaps with \"negate\""),
-            (json!({"type": "refusal", "min": 2}), "min is 2, but must be from 0 to 1"),
+            (json!({"type": "refusal", "min": 2}), "min is 2, but must be above 0, which always holds, and at most 1"),
+            (json!({"type": "refusal", "min": 0}), "min is 0, but must be above 0, which always holds, and at most 1"),
             (json!({"type": "refusal", "min": "x"}), "\"min\" must be a number"),
         ];
         for (value, expected) in cases {
