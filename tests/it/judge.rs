@@ -171,9 +171,18 @@ fn a_reply_of_another_form_is_an_error_of_the_case() {
         assert!(message.contains(expected) || reply.contains("\"yes\""), "{message}");
         assert!(!message.contains('\u{1b}'));
     }
-    let server = serve(ANSWER, SOURCES, |_| says(r#"{"id": "answer", "reason": "great", "score": 99}"#));
     let own = format!("[metrics.quality]\ntype = \"rubric\"\ncriteria = \"Good.\"\n{JUDGE}");
-    assert!(errored(&server, "quality", &own).contains("its score is \"99\", not a whole number from 1 to 5"));
+    // Praise without a grade is none.
+    for reply in [
+        r#"{"id": "answer", "reason": "great", "score": 99}"#,
+        r#"{"id": "answer", "reason": "great"}"#,
+        r#"{"pass": true}"#,
+    ] {
+        let server = serve(ANSWER, SOURCES, move |_| says(reply));
+        let message = errored(&server, "quality", &own);
+        let expected = "its score is \"99\", not a whole number from 1 to 5";
+        assert!(message.contains(expected) || !reply.contains("99"), "{message}");
+    }
 }
 
 #[test]
