@@ -39,13 +39,14 @@ pub(super) fn run(global: &Global, arguments: &Explain) -> Result<ExitStatus> {
 }
 
 fn list() -> String {
+    let width = METRICS.iter().map(|metric| metric.name.len()).max().unwrap_or_default();
     let mut text = String::from("metrics\n");
     for metric in METRICS {
-        let _ = writeln!(text, "  {:<18} {}", metric.name, metric.summary);
+        let _ = writeln!(text, "  {:<width$}  {}", metric.name, metric.summary);
     }
     text.push_str("\nother\n");
     for (name, summary) in TOPICS {
-        let _ = writeln!(text, "  {name:<18} {summary}");
+        let _ = writeln!(text, "  {name:<width$}  {summary}");
     }
     text
 }

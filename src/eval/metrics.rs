@@ -339,6 +339,7 @@ mod tests {
         for metric in METRICS {
             assert!(seen.insert(metric.name), "{} twice", metric.name);
             assert!(metric.documentation.to_lowercase().contains("skipped"), "{}: when is it skipped?", metric.name);
+            assert!(metric.documentation.contains("\n\nSource: "), "{}: where is it from?", metric.name);
             assert!(!metric.summary.ends_with('.'), "{}", metric.name);
         }
     }

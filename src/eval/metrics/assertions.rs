@@ -27,7 +27,9 @@ if left out; of a metric with a unit, such as `latency`, if its value is at most
 0 worst, 1 best. It is measured whenever the dataset has assertions, and its bar is 1 unless `[gate]` sets another.
 
 Skipped for cases without assertions. Not applicable if none of them has anything to measure in the answer. Errored if
-one of them is.",
+one of them is.
+
+Source: own definition; a case passes if all that it asserts holds.",
     scale: Scale::Share,
     needs: &[],
     options: &[],

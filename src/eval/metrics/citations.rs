@@ -26,7 +26,9 @@ A citation is one of these, outside of Markdown code and links:
 It says whether a source was given to the model, not whether the source supports the sentence.
 
 0 worst, 1 best. Never skipped. Not applicable if the answer cites nothing; with `required`, that is 0, but a refusal needs
-no citation. Errored if the target does not say what it retrieved.",
+no citation. Errored if the target does not say what it retrieved.
+
+Source: own definition, from the names that answer and passages have.",
     scale: Scale::Share,
     needs: &[Need::Passages],
     options: &[

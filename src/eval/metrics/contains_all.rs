@@ -10,7 +10,9 @@ pub(super) const METRIC: Metric = Metric {
 
 `answer_relevancy` gives the share of keywords instead.
 
-0 worst, 1 best. Never skipped. Errored if the case is.",
+0 worst, 1 best. Never skipped. Errored if the case is.
+
+Source: own definition, as other tools have an assertion of this name.",
     scale: Scale::Share,
     needs: &[],
     options: &[VALUES, IGNORE_CASE],

@@ -10,7 +10,9 @@ pub(super) const METRIC: Metric = Metric {
 
 With `negate`, whether the answer does without all of them.
 
-0 worst, 1 best. Never skipped. Errored if the case is.",
+0 worst, 1 best. Never skipped. Errored if the case is.
+
+Source: own definition, as other tools have an assertion of this name.",
     scale: Scale::Share,
     needs: &[],
     options: &[VALUES, IGNORE_CASE],

@@ -23,7 +23,9 @@ Lower is better: `[gate] cost = \"0.002 USD\"` is the most that the mean over th
 `overall`.
 
 Skipped for no case. Errored if the case is, if the model has no known price, or if the reply does not say how many tokens
-it took: what is unknown is never free.",
+it took: what is unknown is never free.
+
+Source: the model's price times the tokens that the provider counted; prices from litellm.",
     scale: Scale::Dollars,
     needs: &[Need::Model],
     options: &[],

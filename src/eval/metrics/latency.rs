@@ -15,7 +15,9 @@ each process includes its start. A case that fails has no latency.
 Lower is better: `[gate] latency = \"2 s\"` is the most that the mean over the measured cases may be. It is not part of
 `overall`. The report also holds the median, the 95th percentile and the maximum.
 
-Skipped for replayed answers. Errored if the case is.",
+Skipped for replayed answers. Errored if the case is.
+
+Source: own measurement, on a monotonic clock.",
     scale: Scale::Milliseconds,
     needs: &[],
     options: &[],

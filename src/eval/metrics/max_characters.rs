@@ -10,7 +10,9 @@ pub(super) const METRIC: Metric = Metric {
 
 Characters are Unicode code points, white space included.
 
-0 worst, 1 best. Never skipped. Errored if the case is.",
+0 worst, 1 best. Never skipped. Errored if the case is.
+
+Source: Unicode code points (Unicode Standard, 2.4).",
     scale: Scale::Share,
     needs: &[],
     options: LIMIT,

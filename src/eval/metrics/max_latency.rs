@@ -15,7 +15,9 @@ pub(super) const METRIC: Metric = Metric {
 
 The time is that of the metric `latency`; the mean of this one is the share of answers that came in time.
 
-0 worst, 1 best. Skipped for replayed answers. Errored if the case is.",
+0 worst, 1 best. Skipped for replayed answers. Errored if the case is.
+
+Source: own measurement, on a monotonic clock.",
     scale: Scale::Share,
     needs: &[],
     options: &[Key {

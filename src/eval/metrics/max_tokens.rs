@@ -13,7 +13,9 @@ Tokens are what the provider reports that the model wrote for the user; what a r
 count. Different models cut the same text into different tokens: `max_words` compares across models.
 
 0 worst, 1 best. Never skipped. Errored if the target does not report tokens, as commands and plain HTTP targets may not, or
-if the case is.",
+if the case is.
+
+Source: the usage that the provider reports.",
     scale: Scale::Share,
     needs: &[],
     options: LIMIT,

@@ -11,7 +11,9 @@ pub(super) const METRIC: Metric = Metric {
 
 Words stand between white space. In scripts without spaces, such as Chinese and Japanese, a character counts as half a word.
 
-0 worst, 1 best. Never skipped. Errored if the case is.",
+0 worst, 1 best. Never skipped. Errored if the case is.
+
+Source: own definition of a word.",
     scale: Scale::Share,
     needs: &[],
     options: LIMIT,

@@ -13,7 +13,9 @@ with a unit, such as `latency`, never count.
 
 0 worst, 1 best. The run's `overall` is the mean over its cases.
 
-Skipped if nothing was measured of the case. Errored if any of its metrics is.",
+Skipped if nothing was measured of the case. Errored if any of its metrics is.
+
+Source: own definition; a mean of means that leaves out what was not measured.",
     scale: Scale::Share,
     needs: &[],
     options: &[],

@@ -8,7 +8,9 @@ pub(super) const METRIC: Metric = Metric {
     summary: "whether the answer begins with a text",
     documentation: "    1 if the answer, without white space before it, begins with `value`, else 0
 
-0 worst, 1 best. Never skipped. Errored if the case is.",
+0 worst, 1 best. Never skipped. Errored if the case is.
+
+Source: own definition, as other tools have an assertion of this name.",
     scale: Scale::Share,
     needs: &[],
     options: &[VALUE, IGNORE_CASE],
