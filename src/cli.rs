@@ -1,14 +1,18 @@
 //! The command line: what can be typed, and nothing of what it does.
 
+mod prompt;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{Secret, parse_duration};
+use crate::config::{Purpose, Secret, parse_duration};
 use crate::eval::Shard;
 use crate::report::formats::{self, FORMATS, Format};
+
+pub(crate) use prompt::{List, Named, New, Prompt, PromptCommand, Release, Verify, Which};
 
 /// A quality gate for LLM applications: prompts are code, evals are their tests, nothing deploys without proof.
 ///
@@ -60,6 +64,8 @@ pub(crate) enum Command {
     Eval(Eval),
     /// Run the same cases on several prompts or models, and say which is better, or that the cases cannot tell
     Compare(Compare),
+    /// Keep prompts as code: versions, review, labels, history
+    Prompt(Prompt),
     /// Measure cases that `llmops eval --queue` puts on a queue
     Worker(Worker),
     /// Join the reports of a run's shards into one, and gate it
@@ -142,6 +148,13 @@ pub(crate) struct Asking {
     /// Answer every call from FILE; nothing is sent, and no key is needed
     #[arg(long, value_name = "FILE")]
     pub(crate) replay: Option<PathBuf>,
+}
+
+impl Asking {
+    /// What the configuration is read for.
+    pub(crate) fn purpose(&self) -> Purpose {
+        if self.replay.is_some() { Purpose::Offline } else { Purpose::Online }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod judge;
 mod merge;
 mod model;
 mod output;
+mod prompt;
 mod reference;
 mod report;
 mod report_file;
@@ -23,7 +24,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Color, Command, Global};
-use crate::config::{Config, Vocabulary};
+use crate::config::{Config, Purpose, Vocabulary};
 use crate::error::{Error, ExitStatus, Result};
 use crate::eval::metrics::{self, METRICS};
 use crate::llm::{Client, LOCAL, PROVIDERS};
@@ -68,6 +69,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Judge(arguments) => block_on(judge::run(global, &arguments.command)),
         Command::Explain(arguments) => explain::run(global, &arguments),
         Command::Model(arguments) => block_on(unless_interrupted(model::run(global, &arguments))),
+        Command::Prompt(arguments) => prompt::run(global, &arguments.command),
         Command::Cache(arguments) => cache::run(global, &arguments.command),
         Command::Selfcheck(arguments) => selfcheck::run(global, &arguments),
         Command::Reference(arguments) => reference::run(arguments.page),
@@ -87,17 +89,16 @@ fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 
 /// The configuration of the project that the command works in.
 fn configuration(global: &Global) -> Result<Config> {
-    configuration_for(global, true)
+    configuration_for(global, Purpose::Online)
 }
 
-/// The same for a run that may send nothing, and so need not know what an application's headers hold.
-fn configuration_for(global: &Global, needs_header_secrets: bool) -> Result<Config> {
+fn configuration_for(global: &Global, purpose: Purpose) -> Result<Config> {
     let vocabulary = Vocabulary {
         metrics: METRICS.iter().map(|metric| metric.name).collect(),
         metric_unit: |name| metrics::find(name).map(|(metric, _)| metric.scale.unit()),
         providers: PROVIDERS.iter().map(|known| known.name).chain(LOCAL.iter().map(|(name, _)| *name)).collect(),
         formats: report_formats::optional().map(|format| format.name).collect(),
-        needs_header_secrets,
+        purpose,
     };
     Config::find(&global.directory, global.config.as_deref(), &vocabulary)
 }

@@ -264,8 +264,16 @@ pub(crate) struct Vocabulary {
     pub(crate) providers: Vec<&'static str>,
     /// Formats that a run can write beside its report.
     pub(crate) formats: Vec<&'static str>,
-    /// Whether the headers of an application under test must have their secrets: a replayed run sends none.
-    pub(crate) needs_header_secrets: bool,
+    pub(crate) purpose: Purpose,
+}
+
+/// What the configuration is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Work that sends requests, and so must have the secrets in them.
+    Online,
+    /// Work that sends nothing: replays, reports, prompts.
+    Offline,
 }
 
 /// How a metric's threshold is written.

@@ -36,7 +36,7 @@ pub(crate) enum ErrorKind {
 /// One thing that is wrong: where, what, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// `file` or `file:line`, as an editor opens it.
+    /// `file`, `file:line` or `file:line:column`, as an editor opens it.
     pub(crate) place: Option<String>,
     /// Lower case, without a full stop.
     pub(crate) message: String,
@@ -53,6 +53,12 @@ impl Problem {
             Some(line) => format!("{file}:{line}"),
             None => file.to_string(),
         });
+        self
+    }
+
+    /// At a character of a line, both from 1.
+    pub(crate) fn at_column(mut self, file: impl fmt::Display, line: usize, column: usize) -> Self {
+        self.place = Some(format!("{file}:{line}:{column}"));
         self
     }
 

@@ -48,6 +48,23 @@ pub(crate) fn merge_base(folder: &Path, reference: &str) -> Result<String> {
     }
 }
 
+/// The commits before this one; none in a shallow clone that ends here.
+pub(crate) fn parents(folder: &Path, commit: &str) -> Vec<String> {
+    let names = ask(folder, &["rev-parse", &format!("{commit}^@")]).unwrap_or_default();
+    names.lines().map(str::to_owned).collect()
+}
+
+/// Who works here, as commits would say it: `Name <address>`.
+pub(crate) fn identity(folder: &Path) -> Result<String> {
+    let known = ask(folder, &["var", "GIT_AUTHOR_IDENT"]);
+    // Then come a time and a zone.
+    let who = known.and_then(|known| known.rfind('>').map(|end| known[..=end].to_owned()));
+    who.ok_or_else(|| {
+        Error::config("git does not know who you are, and the ledger names who did what")
+            .hint("git config user.name \"...\" and git config user.email \"...\"")
+    })
+}
+
 /// The files below `path` of `folder` that differ between a commit and the work tree, with those that are new to git, as seen from
 /// `folder`.
 pub(crate) fn changed(folder: &Path, commit: &str, path: &str) -> Result<Vec<String>> {

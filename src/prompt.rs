@@ -1,11 +1,33 @@
 //! Prompts: versioned files in `prompts/NAME/VERSION.md`, found by name and version, rendered strictly.
 
+mod bump;
+mod canonical;
 mod change;
+mod ledger;
 mod registry;
+mod release;
+mod source;
 mod template;
+mod variable;
+mod verify;
 mod version;
 
+use self::canonical::canonical;
+
+pub(crate) use bump::{Bump, Interface};
 pub(crate) use change::{Change, Changes, changes};
-pub(crate) use registry::{Selector, find, plain_version};
+pub(crate) use ledger::{Entry, Event, History, Writing, with_lock};
+pub(crate) use registry::{DRAFT, Folder, LATEST, Selector, find, is_name, names, plain_version, versions};
+pub(crate) use release::{Number, Released, new_draft, release};
 pub(crate) use template::Template;
+pub(crate) use verify::{Verified, verify};
 pub(crate) use version::PromptVersion;
+
+/// SHA-256 of a file's text with line ends as Unix has them, so that git may keep others in the work tree.
+pub(crate) fn file_digest(content: &[u8]) -> String {
+    if !content.contains(&b'\r') {
+        return crate::digest::sha256(content);
+    }
+    let text = String::from_utf8_lossy(content).replace("\r\n", "\n");
+    crate::digest::sha256(text.as_bytes())
+}

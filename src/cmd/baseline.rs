@@ -2,13 +2,14 @@
 
 use super::{configuration_for, output, report_file};
 use crate::cli::{Baseline, Global};
+use crate::config::Purpose;
 use crate::error::{Error, ExitStatus, Result};
 use crate::gate;
 use crate::report::json;
 use crate::report::{Decision, Report, baseline};
 
 pub(super) fn run(global: &Global, arguments: &Baseline) -> Result<ExitStatus> {
-    let config = configuration_for(global, false)?;
+    let config = configuration_for(global, Purpose::Offline)?;
     let path = report_file::path(global, arguments.report.as_deref())?;
     let report = json::read(&path)?;
     refuse(&report, arguments.force).map_err(|error| error.at(path.display(), None))?;

@@ -1,12 +1,17 @@
 //! `llmops ci`: every stage as CI runs it, with one report and one exit code.
 
-use super::eval;
 use super::ingest::Fill;
+use super::{configuration_for, eval, prompt};
 use crate::cli::{Eval, Global};
 use crate::error::{ExitStatus, Result};
 
-/// An evaluation that also fills a database; an embedded store is filled by every evaluation.
+/// First the history of the prompts, which costs nothing. Then an evaluation that also fills a database; an embedded store is
+/// filled by every evaluation.
 pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus> {
+    let config = configuration_for(global, arguments.asking.purpose())?;
+    if !prompt::are_whole(&config)? {
+        return Ok(ExitStatus::Failed);
+    }
     // On the heap: a whole run is a large future.
     Box::pin(eval::gate(global, arguments, Fill::Every)).await
 }

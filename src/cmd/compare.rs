@@ -31,7 +31,7 @@ pub(super) async fn run(global: &Global, arguments: &Compare) -> Result<ExitStat
 }
 
 async fn compare(global: &Global, arguments: &Compare) -> Result<ExitStatus> {
-    let config = configuration_for(global, arguments.asking.replay.is_none())?;
+    let config = configuration_for(global, arguments.asking.purpose())?;
     if !matches!(config.target.kind, TargetKind::Rag | TargetKind::Prompt) {
         return Err(Error::config(
             "this project's kind of target chooses prompt and model itself; there is nothing to vary",

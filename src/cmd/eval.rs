@@ -30,7 +30,7 @@ pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus>
 
 /// Evaluates, decides, writes and shows the report.
 pub(super) async fn gate(global: &Global, arguments: &Eval, fill: Fill) -> Result<ExitStatus> {
-    let mut config = configuration_for(global, arguments.asking.replay.is_none())?;
+    let mut config = configuration_for(global, arguments.asking.purpose())?;
     apply(&mut config, &arguments.tested)?;
     apply_asking(&mut config, global, &arguments.asking);
     let path = report_file::path(global, arguments.report.as_deref())?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::formats::Wanted;
 use super::{configuration_for, output, report_file};
 use crate::cli::{Global, Merge};
-use crate::config::Config;
+use crate::config::{Config, Purpose};
 use crate::error::{Error, ExitStatus, Result};
 use crate::gate;
 use crate::report::formats::Source;
@@ -46,7 +46,7 @@ fn wanted(global: &Global) -> Wanted {
     if Config::root_of(&global.directory, global.config.as_deref()).is_err() {
         return Wanted::nothing();
     }
-    match configuration_for(global, false) {
+    match configuration_for(global, Purpose::Offline) {
         Ok(config) => Wanted::of(&config),
         Err(error) => {
             output::note(&format!("only the JSON report is written, since the configuration cannot be read: {error}"));

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::document::{Document, Section};
 use super::{
     Cache, Config, CustomProvider, Env, Eval, Gate, HttpTarget, Judge, Located, MetricUnit, OwnMetric, Pgvector,
-    ProviderLimits, Queue, Regression, Report, Retrieval, Rule, Secret, Source, Stop, StoreKind, Target, TargetKind,
-    Temperature, Vocabulary,
+    ProviderLimits, Purpose, Queue, Regression, Report, Retrieval, Rule, Secret, Source, Stop, StoreKind, Target,
+    TargetKind, Temperature, Vocabulary,
 };
 use crate::digest::sha256;
 use crate::error::suggestion;
@@ -22,7 +22,7 @@ struct Context<'a> {
     own_metrics: &'a [OwnMetric],
     /// Built-in and own providers.
     providers: Vec<&'a str>,
-    needs_header_secrets: bool,
+    purpose: Purpose,
 }
 
 pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, vocabulary: &Vocabulary) -> Option<Config> {
@@ -32,7 +32,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     project.finish();
     let own = read_providers(&root.section("providers"), document);
     let providers = vocabulary.providers.iter().copied().chain(own.iter().map(|own| own.name.as_str())).collect();
-    let needs_header_secrets = vocabulary.needs_header_secrets;
+    let purpose = vocabulary.purpose;
     let own_metrics = read_metrics(&root.section("metrics"), document, vocabulary);
     let context = Context {
         document,
@@ -41,7 +41,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         metric_unit: vocabulary.metric_unit,
         own_metrics: &own_metrics,
         providers,
-        needs_header_secrets,
+        purpose,
     };
     let target = read_target(&root.section("target"), &context);
     let retrieval = read_retrieval(&root.section("retrieval"), &context);
@@ -185,7 +185,7 @@ fn read_http(section: &Section, context: &Context) -> Option<HttpTarget> {
     let from_env = headers.iter().filter(|(_, value)| value.value.starts_with("env:"));
     let secrets = from_env.filter_map(|(_, value)| context.env.resolve(&value.value).ok()).map(Secret::new).collect();
     let headers = headers.into_iter().filter_map(|(name, value)| {
-        let is_there = context.needs_header_secrets || context.env.resolve(&value.value).is_ok();
+        let is_there = context.purpose == Purpose::Online || context.env.resolve(&value.value).is_ok();
         Some((name, if is_there { secret(document, context.env, &value)? } else { Secret::new("") }))
     });
     let headers = headers.collect();

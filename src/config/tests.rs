@@ -10,7 +10,7 @@ pub(super) fn vocabulary() -> Vocabulary {
             _ => None,
         },
         formats: vec!["html", "junit"],
-        needs_header_secrets: true,
+        purpose: Purpose::Online,
         providers: vec![
             "local",
             "recorded",

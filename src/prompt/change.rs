@@ -7,6 +7,7 @@ use semver::Version;
 
 use super::PromptVersion;
 use super::registry::{FOLDER, Selector, find};
+use super::source::Partials;
 use crate::error::Result;
 use crate::git;
 
@@ -50,7 +51,9 @@ pub(crate) fn changes(root: &Path, reference: &str) -> Result<Changes> {
         };
         let file = format!("{FOLDER}/{name}/{old}.md");
         let short = &base[..base.len().min(10)];
-        let old = PromptVersion::parse(name, &old, &format!("{short}:{file}"), &git::show(root, &base, &file)?)?;
+        let partials = Partials::Commit(root.to_owned(), base.clone());
+        let text = git::show(root, &base, &file)?;
+        let old = PromptVersion::parse((name, &old), &format!("{short}:{file}"), &text, &partials)?;
         if old.digest == new.digest {
             found.notes.push(format!("{name}: nothing changed that a model sees"));
         } else {

@@ -1,26 +1,32 @@
 //! Finds a prompt's version in the project: `prompts/NAME/VERSION.md`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use semver::Version;
 
 use super::PromptVersion;
+use super::ledger::{self, Entry, History};
+use super::source::{PARTIALS, Partials};
 use crate::error::{Error, Result, suggestion};
 
 pub(crate) const FOLDER: &str = "prompts";
+/// The version that is being worked on.
+pub(crate) const DRAFT: &str = "draft";
+/// The highest release.
+pub(crate) const LATEST: &str = "latest";
 
 /// What a user asks for: `NAME` or `NAME@VERSION`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Selector {
     pub(crate) name: String,
-    /// `latest`, `draft` or a version number.
+    /// `latest`, `draft`, a version number or a label.
     pub(crate) version: String,
 }
 
 impl Selector {
     /// Reads `NAME[@VERSION]`; without a version it is the latest.
     pub(crate) fn parse(text: &str) -> Self {
-        let (name, version) = text.split_once('@').unwrap_or((text, "latest"));
+        let (name, version) = text.split_once('@').unwrap_or((text, LATEST));
         Self { name: name.to_owned(), version: plain_version(version).unwrap_or(version).to_owned() }
     }
 }
@@ -31,42 +37,131 @@ pub(crate) fn plain_version(text: &str) -> Option<&str> {
     if Version::parse(number).is_ok() {
         return Some(number);
     }
-    matches!(text, "latest" | "draft").then_some(text)
+    matches!(text, LATEST | DRAFT).then_some(text)
 }
 
-/// The version that `selector` means: `latest` is the highest release by semantic version, never a pre-release.
-pub(crate) fn find(root: &Path, selector: &Selector) -> Result<PromptVersion> {
-    let names = folder_names(&root.join(FOLDER))?;
-    if !names.contains(&selector.name) {
-        let error = Error::config(format!("there is no prompt \"{}\" in {FOLDER}/", selector.name));
-        return Err(error.hint(if names.is_empty() {
-            format!("create {FOLDER}/{}/1.0.0.md", selector.name)
-        } else {
-            suggestion(&selector.name, names.iter().map(String::as_str))
-        }));
+/// A prompt's folder.
+pub(crate) struct Folder<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) name: &'a str,
+    pub(crate) path: PathBuf,
+}
+
+impl<'a> Folder<'a> {
+    pub(crate) fn new(root: &'a Path, name: &'a str) -> Self {
+        Self { root, name, path: root.join(FOLDER).join(name) }
     }
-    let folder = root.join(FOLDER).join(&selector.name);
-    let releases = releases(&folder)?;
-    let version = match selector.version.as_str() {
-        "latest" => latest(&releases).map(ToString::to_string),
-        "draft" => folder.join("draft.md").is_file().then(|| "draft".to_owned()),
-        number => releases.iter().map(ToString::to_string).find(|release| release == number),
-    };
-    let version = version.ok_or_else(|| {
-        let known = releases.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        Error::config(format!("the prompt {} has no version \"{}\"", selector.name, selector.version))
-            .hint(if known.is_empty() { "it has no release yet".to_owned() } else { format!("releases: {known}") })
-    })?;
-    let shown = format!("{FOLDER}/{}/{version}.md", selector.name);
-    PromptVersion::read(&selector.name, &version, &folder.join(format!("{version}.md")), &shown)
+
+    /// The folder of a prompt that is there.
+    pub(crate) fn existing(root: &'a Path, name: &'a str) -> Result<Self> {
+        let folder = Self::new(root, name);
+        if is_name(name) && folder.path.is_dir() {
+            return Ok(folder);
+        }
+        let names = names(root)?;
+        let error = Error::config(format!("there is no prompt \"{name}\" in {FOLDER}/"));
+        Err(error.hint(if names.is_empty() {
+            format!("begin one: llmops prompt new {name}")
+        } else {
+            suggestion(name, names.iter().map(String::as_str))
+        }))
+    }
+
+    /// A version's file as messages name it.
+    pub(crate) fn shown(&self, version: &str) -> String {
+        format!("{FOLDER}/{}/{version}.md", self.name)
+    }
+
+    pub(crate) fn file(&self, version: &str) -> PathBuf {
+        self.path.join(format!("{version}.md"))
+    }
+
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.path.join(ledger::FILE)
+    }
+
+    pub(crate) fn shown_ledger(&self) -> String {
+        format!("{FOLDER}/{}/{}", self.name, ledger::FILE)
+    }
+
+    /// The lines of the ledger, if nothing is wrong with them.
+    pub(crate) fn entries(&self) -> Result<Vec<Entry>> {
+        ledger::read(&self.ledger(), &self.shown_ledger())?.sound()
+    }
+
+    /// What the ledger says, if nothing is wrong with it.
+    pub(crate) fn history(&self) -> Result<History> {
+        let mut history = History::of(&self.entries()?, &self.shown_ledger());
+        Error::unless_empty(std::mem::take(&mut history.problems))?;
+        Ok(history)
+    }
+
+    /// The version of this number, or the draft.
+    pub(crate) fn read(&self, version: &str) -> Result<PromptVersion> {
+        let partials = if version == DRAFT { Partials::Project(self.root.to_owned()) } else { Partials::Refused };
+        PromptVersion::read(self.name, version, &self.file(version), &self.shown(version), &partials)
+    }
+
+    /// The number that a selector's version means: `latest` is the highest release by semantic version, never a pre-release;
+    /// any other name that is no number is a label.
+    pub(crate) fn resolve(&self, version: &str) -> Result<String> {
+        let versions = versions(&self.path)?;
+        let found = match version {
+            LATEST => latest(&versions).map(ToString::to_string),
+            DRAFT => self.file(DRAFT).is_file().then(|| DRAFT.to_owned()),
+            number if Version::parse(number).is_ok() => {
+                versions.iter().map(ToString::to_string).find(|release| release == number)
+            }
+            label => return self.labelled(label, &versions),
+        };
+        found.ok_or_else(|| self.no_version(version, &versions))
+    }
+
+    fn labelled(&self, label: &str, versions: &[Version]) -> Result<String> {
+        let history = self.history()?;
+        let Some(moved) = history.label(label) else {
+            let error = self.no_version(label, versions);
+            let known: Vec<&str> = history.labels.keys().map(String::as_str).collect();
+            return Err(if known.is_empty() { error } else { error.hint(format!("labels: {}", known.join(", "))) });
+        };
+        let version = moved.version.clone().unwrap_or_default();
+        let digest = self.read(&version)?.digest;
+        if moved.digest.as_ref() != Some(&digest) {
+            return Err(Error::config(format!("{label} means {}@{version}, whose file was edited since", self.name))
+                .hint("`llmops prompt verify` says how to repair it"));
+        }
+        Ok(version)
+    }
+
+    fn no_version(&self, version: &str, versions: &[Version]) -> Error {
+        let known = versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        Error::config(format!("the prompt {} has no version \"{version}\"", self.name)).hint(if known.is_empty() {
+            "it has no release yet".to_owned()
+        } else {
+            format!("releases: {known}")
+        })
+    }
+}
+
+/// Whether a folder of this name can be a prompt.
+pub(crate) fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    !name.is_empty() && !name.starts_with('.') && name != PARTIALS && name.chars().all(plain)
+}
+
+/// The version that `selector` means.
+pub(crate) fn find(root: &Path, selector: &Selector) -> Result<PromptVersion> {
+    let folder = Folder::existing(root, &selector.name)?;
+    let version = folder.resolve(&selector.version)?;
+    folder.read(&version)
 }
 
 fn latest(releases: &[Version]) -> Option<&Version> {
     releases.iter().rfind(|version| version.pre.is_empty())
 }
 
-/// All releases in ascending order of their semantic version.
-fn releases(folder: &Path) -> Result<Vec<Version>> {
+/// The versions that have a file, in ascending order.
+pub(crate) fn versions(folder: &Path) -> Result<Vec<Version>> {
     let entries = std::fs::read_dir(folder).map_err(|error| Error::io("read", folder, error))?;
     let mut versions = Vec::new();
     for entry in entries {
@@ -90,7 +185,9 @@ fn releases(folder: &Path) -> Result<Vec<Version>> {
     Ok(versions)
 }
 
-fn folder_names(folder: &Path) -> Result<Vec<String>> {
+/// All prompts of a project.
+pub(crate) fn names(root: &Path) -> Result<Vec<String>> {
+    let folder = &root.join(FOLDER);
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -100,6 +197,7 @@ fn folder_names(folder: &Path) -> Result<Vec<String>> {
         .flatten()
         .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| is_name(name))
         .collect();
     names.sort();
     Ok(names)

@@ -6,14 +6,13 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
+use super::source::Origin;
 use crate::error::Problem;
 
 /// A compiled template and where it stands in its file.
 pub(crate) struct Template {
     environment: Environment<'static>,
-    file: String,
-    /// Line of the file that the template's first line is.
-    first_line: usize,
+    origin: Origin,
     source: String,
 }
 
@@ -21,12 +20,16 @@ pub(crate) struct Template {
 const NAME: &str = "template";
 
 impl Template {
-    /// Compiles `source`, which begins at `first_line` of `file`.
-    pub(crate) fn compile(file: &str, first_line: usize, source: &str) -> Result<Self, Problem> {
+    /// Compiles `source`, which is a value that begins at `line` of `file`.
+    pub(crate) fn compile(file: &str, line: usize, source: &str) -> Result<Self, Problem> {
+        Self::compile_at(Origin::line(file, line, source), source)
+    }
+
+    /// The same for text whose origin is known to the character.
+    pub(crate) fn compile_at(origin: Origin, source: &str) -> Result<Self, Problem> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        let mut template =
-            Self { environment: Environment::empty(), file: file.to_owned(), first_line, source: source.to_owned() };
+        let mut template = Self { environment: Environment::empty(), origin, source: source.to_owned() };
         environment.add_template_owned(NAME, source.to_owned()).map_err(|error| template.problem(&error))?;
         template.environment = environment;
         Ok(template)
@@ -50,11 +53,6 @@ impl Template {
         used.into_iter().filter(|name| !built_in.contains(name.as_str())).collect()
     }
 
-    /// The file that it stands in, as messages name it.
-    pub(crate) fn file(&self) -> &str {
-        &self.file
-    }
-
     pub(crate) fn source(&self) -> &str {
         &self.source
     }
@@ -66,20 +64,31 @@ impl Template {
         template.render(values).map_err(|error| self.problem(&error))
     }
 
-    /// The line of the file where `word` first stands.
-    pub(crate) fn line_of(&self, word: &str) -> usize {
-        let before = self.source.find(word).map_or("", |offset| &self.source[..offset]);
-        self.first_line + before.matches('\n').count()
+    /// `problem` where the template first reads a variable.
+    pub(crate) fn at_variable(&self, name: &str, problem: Problem) -> Problem {
+        self.origin.place(use_of(&self.source, name).unwrap_or_default(), problem)
     }
 
     fn problem(&self, error: &minijinja::Error) -> Problem {
-        let line = error.line().map(|line| self.first_line + line - 1);
         let message = match error.detail() {
             Some(detail) => format!("{}: {detail}", error.kind()),
             None => error.kind().to_string(),
         };
-        Problem::new(format!("template: {message}")).at(&self.file, line)
+        let line = |line: usize| self.source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let offset = error.range().map(|range| range.start).or(error.line().map(line)).unwrap_or_default();
+        self.origin.place(offset, Problem::new(format!("template: {message}")))
     }
+}
+
+/// Where a word stands between `{{` and `}}` or `{%` and `%}`, not as a field of something else.
+fn use_of(source: &str, word: &str) -> Option<usize> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    source.match_indices(word).map(|(offset, _)| offset).find(|offset| {
+        let (before, after) = (&source[..*offset], &source[offset + word.len()..]);
+        let open = before.rfind("{{").max(before.rfind("{%"));
+        let closed = before.rfind("}}").max(before.rfind("%}"));
+        open > closed && !before.ends_with(is_part) && !before.ends_with('.') && !after.starts_with(is_part)
+    })
 }
 
 /// Everything but the unreserved characters as `%XX` (RFC 3986, 2.3).
@@ -93,9 +102,12 @@ fn percent_encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::json;
 
     use super::*;
+    use crate::prompt::source::{Partials, Source};
 
     #[test]
     fn braces_in_values_are_data() {
@@ -124,6 +136,17 @@ mod tests {
     fn a_syntax_error_names_its_line() {
         let problem = Template::compile("p.md", 3, "ok\n{% if %}").err().unwrap();
         assert!(problem.to_string().starts_with("p.md:4: template: syntax error"), "{problem}");
+    }
+
+    #[test]
+    fn places_have_columns_where_the_text_is_that_of_a_file() {
+        let source =
+            Arc::new(Source::read("p.md", 5, "question: \n{{ x }}{{ question }}", &Partials::Refused).unwrap());
+        let template = Template::compile_at(source.origin(0), source.text()).unwrap();
+        let place = template.at_variable("question", Problem::new("?")).to_string();
+        assert_eq!(place, "p.md:6:11: ?");
+        let undefined = template.render(json!({"question": 1})).unwrap_err().to_string();
+        assert_eq!(undefined, "p.md:6:4: template: undefined value: `x` is undefined");
     }
 
     #[test]

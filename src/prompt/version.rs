@@ -14,26 +14,30 @@
 //! ```
 //!
 //! A line that is just `system:`, `user:` or `assistant:` starts a message of that role; without any, the whole text
-//! is one user message. Markers are looked for in the file, never in rendered text, so a document cannot start one.
+//! is one user message. Markers are looked for in the files, never in rendered text, so a document cannot start one.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::Template;
+use super::source::{Partials, Source};
+use super::variable::{Variable, Variables};
+use super::{Template, canonical};
 use crate::digest::sha256;
 use crate::error::{Error, Problem, Result, suggestion};
-use crate::llm::{Message, Parameters, Role};
+use crate::llm::{Message, Parameters, Role, Schema};
 
 /// What stands between the `---` lines.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct FrontMatter {
     description: Option<String>,
     model: Option<String>,
     parameters: Parameters,
-    variables: Vec<String>,
+    variables: Variables,
+    output: Option<Value>,
 }
 
 /// A prompt as one file holds it, checked and compiled.
@@ -41,91 +45,163 @@ pub(crate) struct PromptVersion {
     pub(crate) name: String,
     /// `1.2.0` or `draft`.
     pub(crate) version: String,
+    pub(crate) description: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) parameters: Parameters,
-    pub(crate) variables: Vec<String>,
-    /// SHA-256 of the canonical content: messages, model, parameters and variables; not of comments or spacing of the
-    /// front matter.
+    pub(crate) variables: Variables,
+    /// The JSON Schema that an answer must follow; models that can are held to it.
+    pub(crate) output: Option<Value>,
+    /// SHA-256 of the canonical content; see `content`.
     pub(crate) digest: String,
     messages: Vec<(Role, Template)>,
+    /// The file's text with what it includes written out.
+    written_out: String,
+}
+
+/// A prompt's message before its variables are filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MessageTemplate {
+    pub(crate) role: String,
+    pub(crate) template: String,
 }
 
 impl PromptVersion {
     /// Reads `file`, which messages call `shown`.
-    pub(crate) fn read(name: &str, version: &str, file: &Path, shown: &str) -> Result<Self> {
+    pub(crate) fn read(name: &str, version: &str, file: &Path, shown: &str, partials: &Partials) -> Result<Self> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| Error::config(format!("cannot read {shown}")).source(error))?;
-        Self::parse(name, version, shown, &text)
+        Self::parse((name, version), shown, &text, partials)
     }
 
-    pub(crate) fn parse(name: &str, version: &str, file: &str, text: &str) -> Result<Self> {
-        let (front, body, body_line) = split_front_matter(file, text)?;
-        let mut problems = Vec::new();
+    pub(crate) fn parse((name, version): (&str, &str), file: &str, text: &str, partials: &Partials) -> Result<Self> {
+        let Split { front, head, body, body_line } = split_front_matter(file, text)?;
+        let source = Source::read(file, body_line, body, partials).map_err(problems)?;
+        let source = Arc::new(source);
+        let mut found = Vec::new();
         let mut messages = Vec::new();
-        for part in split_messages(body, body_line) {
-            match Template::compile(file, part.line, &part.text) {
+        for part in split_messages(source.text()) {
+            match Template::compile_at(source.origin(part.offset), part.text) {
                 Ok(template) => messages.push((part.role, template)),
-                Err(problem) => problems.push(problem),
+                Err(problem) => found.push(problem),
             }
         }
-        if messages.is_empty() && problems.is_empty() {
-            problems.push(Problem::new("the prompt is empty").at(file, None));
+        if messages.is_empty() && found.is_empty() {
+            found.push(Problem::new("the prompt is empty").at(file, None));
         }
-        if problems.is_empty() {
-            check_variables(file, &front.variables, &messages, &mut problems);
+        if found.is_empty() {
+            check_variables(file, head, &front.variables, &messages, &mut found);
         }
-        Error::unless_empty(problems)?;
-        Ok(Self {
+        Error::unless_empty(found)?;
+        let mut prompt = Self {
             name: name.to_owned(),
             version: version.to_owned(),
-            digest: digest(&front, &messages),
+            description: front.description,
             model: front.model,
             parameters: front.parameters,
             variables: front.variables,
+            output: front.output,
+            digest: String::new(),
             messages,
-        })
+            written_out: format!("{head}{}", source.text()),
+        };
+        prompt.digest = sha256(prompt.content().to_string().as_bytes());
+        Ok(prompt)
     }
 
-    /// The messages with the declared variables filled in; a variable that `values` lacks is an error.
+    /// The canonical content: everything that can change an answer and nothing else, with keys in one order. Included texts
+    /// are part of the messages.
+    pub(crate) fn content(&self) -> Value {
+        let mut variables: Vec<&Variable> = self.variables.0.iter().collect();
+        variables.sort_by(|one, other| one.name.cmp(&other.name));
+        let variable =
+            |variable: &Variable| json!({ "name": variable.name, "type": variable.kind, "default": variable.default });
+        canonical(json!({
+            "messages": self.templates(),
+            "model": self.model,
+            "parameters": self.parameters,
+            "variables": variables.into_iter().map(variable).collect::<Vec<_>>(),
+            "output": self.output,
+        }))
+    }
+
+    /// `NAME@VERSION`, as commands take it.
+    pub(crate) fn label(&self) -> String {
+        format!("{}@{}", self.name, self.version)
+    }
+
+    /// The messages as they are written.
+    pub(crate) fn templates(&self) -> Vec<MessageTemplate> {
+        let message = |(role, template): &(Role, Template)| MessageTemplate {
+            role: role.name().to_owned(),
+            template: template.source().trim().to_owned(),
+        };
+        self.messages.iter().map(message).collect()
+    }
+
+    /// The file's text as a release holds it.
+    pub(crate) fn written_out(&self) -> &str {
+        &self.written_out
+    }
+
+    /// The shape that answers must have, as a request names it.
+    pub(crate) fn schema(&self) -> Option<Schema> {
+        self.output.clone().map(|schema| Schema { name: "answer".to_owned(), schema })
+    }
+
+    /// The messages with the declared variables filled in. A variable that `values` lacks takes its default; without one it is
+    /// an error, as a value of another type is.
     pub(crate) fn render(&self, values: &Map<String, Value>) -> std::result::Result<Vec<Message>, Problem> {
+        let mut filled = Map::new();
+        for variable in &self.variables.0 {
+            if let Some(value) = values.get(&variable.name) {
+                variable.check(value).map_err(|wrong| self.at_variable(&variable.name, Problem::new(wrong)))?;
+                filled.insert(variable.name.clone(), value.clone());
+            } else if let Some(default) = &variable.default {
+                filled.insert(variable.name.clone(), default.clone());
+            }
+        }
         let mut messages = Vec::with_capacity(self.messages.len());
         for (role, template) in &self.messages {
-            let content = template.render(values)?.trim().to_owned();
+            let content = template.render(&filled)?.trim().to_owned();
             messages.push(Message { role: *role, content });
         }
         Ok(messages)
     }
+
+    fn at_variable(&self, name: &str, problem: Problem) -> Problem {
+        match self.messages.iter().find(|(_, template)| template.variables().contains(name)) {
+            Some((_, template)) => template.at_variable(name, problem),
+            None => problem,
+        }
+    }
 }
 
-/// The canonical content: keys in a fixed order, everything that can change an answer and nothing else.
-fn digest(front: &FrontMatter, messages: &[(Role, Template)]) -> String {
-    let messages: Vec<Value> = messages
-        .iter()
-        .map(|(role, template)| json!({ "role": role.name(), "template": template.source().trim() }))
-        .collect();
-    let mut variables = front.variables.clone();
-    variables.sort();
-    let content = json!({
-        "messages": messages,
-        "model": front.model,
-        "parameters": front.parameters,
-        "variables": variables,
-    });
-    sha256(content.to_string().as_bytes())
+fn problems(problems: Vec<Problem>) -> Error {
+    Error::unless_empty(problems).err().unwrap_or_else(|| Error::config("the prompt cannot be read"))
 }
 
-fn split_front_matter<'a>(file: &str, text: &'a str) -> Result<(FrontMatter, &'a str, usize)> {
+/// A file in its two parts.
+struct Split<'a> {
+    front: FrontMatter,
+    /// The lines of the front matter, with those of dashes.
+    head: &'a str,
+    body: &'a str,
+    body_line: usize,
+}
+
+fn split_front_matter<'a>(file: &str, text: &'a str) -> Result<Split<'a>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = text.split_inclusive('\n');
     let Some(first) = lines.next().filter(|line| line.trim_end() == "---") else {
-        return Ok((FrontMatter::default(), text, 1));
+        return Ok(Split { front: FrontMatter::default(), head: "", body: text, body_line: 1 });
     };
     let mut offset = first.len();
     for (index, line) in lines.enumerate() {
         if line.trim_end() == "---" {
             let yaml = &text[first.len()..offset];
             let front = parse_front_matter(yaml).map_err(|problem| problem_at(problem, file))?;
-            return Ok((front, &text[offset + line.len()..], index + 3));
+            let (head, body) = text.split_at(offset + line.len());
+            return Ok(Split { front, head, body, body_line: index + 3 });
         }
         offset += line.len();
     }
@@ -134,68 +210,92 @@ fn split_front_matter<'a>(file: &str, text: &'a str) -> Result<(FrontMatter, &'a
         .hint("end it with a line of three dashes: ---"))
 }
 
-fn parse_front_matter(yaml: &str) -> std::result::Result<FrontMatter, (usize, String)> {
+fn parse_front_matter(yaml: &str) -> std::result::Result<FrontMatter, (usize, usize, String)> {
     if yaml.trim().is_empty() {
         return Ok(FrontMatter::default());
     }
     serde_saphyr::from_str(yaml).map_err(|error| {
         let error = error.without_snippet();
-        let line = error.location().map_or(1, |location| usize::try_from(location.line()).unwrap_or(1));
-        (line, error.to_string())
+        let number = |number: u64| usize::try_from(number).unwrap_or(1);
+        let place = error.location().map(|location| (number(location.line()), number(location.column())));
+        let (line, column) = place.unwrap_or((1, 1));
+        (line, column, error.to_string())
     })
 }
 
 /// The front matter begins on line 2 of its file.
-fn problem_at((line, message): (usize, String), file: &str) -> Error {
-    Error::config(format!("front matter: {message}")).at(file, Some(line + 1))
+fn problem_at((line, column, message): (usize, usize, String), file: &str) -> Error {
+    Problem::new(format!("front matter: {message}")).at_column(file, line + 1, column).into()
 }
 
-struct Part {
+struct Part<'a> {
     role: Role,
-    line: usize,
-    text: String,
+    /// Of its text in the whole.
+    offset: usize,
+    text: &'a str,
 }
 
-fn split_messages(body: &str, first_line: usize) -> Vec<Part> {
-    let mut parts = vec![Part { role: Role::User, line: first_line, text: String::new() }];
-    for (index, line) in body.split_inclusive('\n').enumerate() {
-        let role = match line.trim_end() {
+fn split_messages(body: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let (mut role, mut start, mut offset) = (Role::User, 0, 0);
+    for line in body.split_inclusive('\n') {
+        let next = match line.trim_end() {
             "system:" => Some(Role::System),
             "user:" => Some(Role::User),
             "assistant:" => Some(Role::Assistant),
             _ => None,
         };
-        match (role, parts.last_mut()) {
-            (Some(role), _) => parts.push(Part { role, line: first_line + index + 1, text: String::new() }),
-            (None, Some(part)) => part.text.push_str(line),
-            (None, None) => {}
+        if let Some(next) = next {
+            parts.push(Part { role, offset: start, text: &body[start..offset] });
+            (role, start) = (next, offset + line.len());
         }
+        offset += line.len();
     }
+    parts.push(Part { role, offset: start, text: &body[start..] });
     parts.retain(|part| !part.text.trim().is_empty());
     parts
 }
 
 /// Every variable that is used is declared, and every declared one is used.
-fn check_variables(file: &str, declared: &[String], messages: &[(Role, Template)], problems: &mut Vec<Problem>) {
+fn check_variables(
+    file: &str,
+    head: &str,
+    declared: &Variables,
+    messages: &[(Role, Template)],
+    problems: &mut Vec<Problem>,
+) {
     for (_, template) in messages {
         for used in template.variables() {
-            if !declared.contains(&used) {
-                let hint = if declared.is_empty() {
+            if declared.find(&used).is_none() {
+                let hint = if declared.0.is_empty() {
                     format!("add it to the front matter: variables: [{used}]")
                 } else {
-                    suggestion(&used, declared.iter().map(String::as_str))
+                    suggestion(&used, declared.names())
                 };
                 let problem = Problem::new(format!("the template uses \"{used}\", which `variables` does not declare"));
-                problems.push(problem.at(file, Some(template.line_of(&used))).hint(hint));
+                problems.push(template.at_variable(&used, problem).hint(hint));
             }
         }
     }
-    for name in declared {
+    for name in declared.names() {
         if !messages.iter().any(|(_, template)| template.variables().contains(name)) {
             let problem = Problem::new(format!("the variable \"{name}\" is declared but never used"));
-            problems.push(problem.at(file, None));
+            let (line, column) = declaration(head, name);
+            problems.push(problem.at_column(file, line, column));
         }
     }
+}
+
+/// Where the front matter declares a variable: the first place of its name after `variables`.
+fn declaration(head: &str, name: &str) -> (usize, usize) {
+    let from = head.find("variables").map_or(0, |offset| offset + "variables".len());
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let stands_alone =
+        |offset: &usize| !head[..*offset].ends_with(is_part) && !head[offset + name.len()..].starts_with(is_part);
+    let offset = head.match_indices(name).map(|(offset, _)| offset).filter(|offset| *offset >= from).find(stands_alone);
+    let before = &head[..offset.unwrap_or_default()];
+    let last = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[last..].chars().count() + 1)
 }
 
 #[cfg(test)]
@@ -203,7 +303,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<PromptVersion> {
-        PromptVersion::parse("p", "1.0.0", "prompts/p/1.0.0.md", text)
+        PromptVersion::parse(("p", "1.0.0"), "prompts/p/1.0.0.md", text, &Partials::Refused)
     }
 
     fn values(pairs: &[(&str, &str)]) -> Map<String, Value> {
@@ -230,11 +330,11 @@ mod tests {
         let cases = [
             (
                 "---\nvariables: [question]\n---\n\n{{ questoin }} {{ question }}",
-                "prompts/p/1.0.0.md:5: the template uses \"questoin\", which `variables` does not declare",
+                "prompts/p/1.0.0.md:5:4: the template uses \"questoin\", which `variables` does not declare",
             ),
             (
                 "---\nvariables: [question]\n---\nHi",
-                "prompts/p/1.0.0.md: the variable \"question\" is declared but never used",
+                "prompts/p/1.0.0.md:2:13: the variable \"question\" is declared but never used",
             ),
             ("---\nvariables: [a]\n{{ a }}", "prompts/p/1.0.0.md:1: the front matter is not closed"),
             ("", "prompts/p/1.0.0.md: the prompt is empty"),
@@ -243,7 +343,7 @@ mod tests {
             assert_eq!(parse(text).err().unwrap().to_string(), expected, "{text}");
         }
         let unknown = parse("---\ntemprature: 1\n---\nHi").err().unwrap().to_string();
-        assert!(unknown.starts_with("prompts/p/1.0.0.md:2: front matter: "), "{unknown}");
+        assert!(unknown.starts_with("prompts/p/1.0.0.md:2:1: front matter: "), "{unknown}");
     }
 
     #[test]

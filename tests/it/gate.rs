@@ -49,7 +49,7 @@ fn all_problems_of_a_project_come_at_once() {
     project.write("evals/dataset.jsonl", r#"{"id": "a", "question": ""}"#);
     let ran = project.run(&["eval"]).ends(3);
     let expected = "\
-error: prompts/rag_answer/1.0.0.md:1: the template uses \"contxt\", which `variables` does not declare
+error: prompts/rag_answer/1.0.0.md:1:4: the template uses \"contxt\", which `variables` does not declare
 hint: add it to the front matter: variables: [contxt]
 error: evals/dataset.jsonl:1: the question is empty
 ";
@@ -123,10 +123,10 @@ fn a_prompt_variable_that_a_case_lacks_is_said_before_any_call() {
 #[test]
 fn a_prompt_that_cannot_render_is_said_before_any_call() {
     let cases = [
-        ("{{ context | nosuch }}", "error: prompts/rag_answer/1.0.0.md:4: template: unknown filter"),
+        ("{{ context | nosuch }}", "error: prompts/rag_answer/1.0.0.md:4:14: template: unknown filter"),
         (
             "{% for p in passages %}{{ p.titel.x }}{% endfor %}",
-            "error: prompts/rag_answer/1.0.0.md:4: template: undefined value",
+            "error: prompts/rag_answer/1.0.0.md:4:28: template: undefined value",
         ),
     ];
     for (template, expected) in cases {

@@ -16,6 +16,7 @@ mod models;
 mod page;
 mod pgvector;
 #[cfg(unix)]
+mod prompts;
 mod queue;
 mod quickstart;
 mod regression;

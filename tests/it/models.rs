@@ -118,6 +118,7 @@ fn an_interrupted_ingest_is_undecided() {
     let server = Server::start(|_| Scripted::Hang);
     let project = small_project();
     project.write("llmops.toml", &format!("[retrieval]\nembedder = \"openai/e\"\n{CONFIG}"));
+    project.record("rag_answer@1.0.0");
     let mut command = project.command(".", &["ci", "-q"]);
     command.env("OPENAI_BASE_URL", format!("{}/v1", server.url));
     let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();

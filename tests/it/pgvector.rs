@@ -138,6 +138,7 @@ fn a_real_database_and_a_real_model_server_work_together() {
     };
     let ran = run(&["eval"]).ends(3);
     assert!(ran.stderr.contains("table documents does not exist\nhint: run `llmops ingest`"), "{}", ran.stderr);
+    project.record("rag_answer@1.0.0");
     run(&["ci"]).ends(0);
     let report = project.report();
     assert!(report["usage"]["target"]["output"].as_u64().unwrap() > 0);

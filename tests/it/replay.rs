@@ -129,6 +129,7 @@ fn a_recording_is_whole_even_where_everything_is_kept_already() {
     let project = small_project();
     let config = "[target]\nmodel = \"openai/m\"\n[retrieval]\nembedder = \"openai/e\"\n";
     project.write("llmops.toml", &format!("{config}{CONFIG}"));
+    project.record("rag_answer@1.0.0");
     // Fills the store and the cache.
     run(&project, &server, &["ci", "-q"]).ends(0);
     run(&project, &server, &["ci", "-q", "--record", "one.jsonl"]).ends(0);

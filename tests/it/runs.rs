@@ -83,6 +83,7 @@ fn on_a_ci_system_an_interrupted_run_goes_on_by_itself() {
         answer(request)
     });
     let project = project(12);
+    project.record("qa@1.0.0");
     let mut child = command(&project, &server, &["ci", "--no-cache", "--concurrency", "2"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())

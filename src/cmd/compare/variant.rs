@@ -61,7 +61,7 @@ fn candidate(
     (prompt, model): (Option<&str>, Option<&str>),
     given: Option<PromptVersion>,
 ) -> Result<Candidate> {
-    let mut config = configuration_for(global, arguments.asking.replay.is_none())?;
+    let mut config = configuration_for(global, arguments.asking.purpose())?;
     if given.is_none() {
         // A version alone is one of the prompt that -p names.
         apply(&mut config, &arguments.tested)?;

@@ -99,9 +99,8 @@ impl Target for HttpTarget {
         for template in [Some(&self.url), self.body.as_ref()].into_iter().flatten() {
             if let Some(missing) = template.variables().into_iter().find(|name| !fields.contains_key(name)) {
                 let known = fields.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-                return Err(Problem::new(format!("the case \"{}\" has no field \"{missing}\"", case.id))
-                    .at(template.file(), Some(template.line_of(&missing)))
-                    .hint(format!("there is: {known}")));
+                let problem = Problem::new(format!("the case \"{}\" has no field \"{missing}\"", case.id));
+                return Err(template.at_variable(&missing, problem).hint(format!("there is: {known}")));
             }
         }
         self.call(case).map(|_| ())

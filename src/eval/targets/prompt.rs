@@ -48,7 +48,14 @@ pub(super) struct Asking<'a> {
 pub(super) async fn ask(asking: Asking<'_>, values: &Map<String, Value>, grounding: Grounding) -> Result<Output> {
     let Asking { client, model, prompt, repeat } = asking;
     let messages = prompt.render(values)?;
-    let request = Request { messages, parameters: prompt.parameters.clone(), grounding, repeat, ..Request::default() };
+    let request = Request {
+        messages,
+        parameters: prompt.parameters.clone(),
+        grounding,
+        repeat,
+        schema: prompt.schema(),
+        ..Request::default()
+    };
     let reply = client.chat(model, &request).await?;
     Ok(Output {
         answer: reply.text,
@@ -72,7 +79,8 @@ pub(super) fn check_prompt(
 ) -> std::result::Result<(), Problem> {
     let mut values = case.fields();
     values.extend(provided.clone());
-    if let Some(variable) = prompt.variables.iter().find(|variable| !values.contains_key(*variable)) {
+    let needed = prompt.variables.0.iter().filter(|variable| variable.is_required()).map(|variable| &variable.name);
+    if let Some(variable) = needed.into_iter().find(|variable| !values.contains_key(*variable)) {
         let (id, name, version) = (&case.id, &prompt.name, &prompt.version);
         let message = format!("the case \"{id}\" has no field \"{variable}\", which the prompt {name}@{version} needs");
         let known: BTreeSet<&str> = values.keys().map(String::as_str).collect();

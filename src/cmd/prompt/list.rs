@@ -1,0 +1,119 @@
+//! `llmops prompt list`: the prompts, or the versions of one, with labels.
+
+use std::fmt::Write as _;
+
+use semver::Version;
+use serde_json::{Value, json};
+
+use super::output;
+use crate::cli::{Global, List};
+use crate::config::Config;
+use crate::error::{ExitStatus, Result};
+use crate::prompt::{DRAFT, Folder, History, names, versions};
+use crate::text::printable;
+
+pub(super) fn run(global: &Global, config: &Config, arguments: &List) -> Result<ExitStatus> {
+    match &arguments.name {
+        Some(name) => one(global, &Folder::existing(&config.root, name)?)?,
+        None => all(global, config)?,
+    }
+    Ok(ExitStatus::Pass)
+}
+
+/// A prompt and what is known of its versions.
+struct Known<'a> {
+    folder: Folder<'a>,
+    /// In ascending order.
+    versions: Vec<Version>,
+    history: History,
+    has_draft: bool,
+}
+
+impl<'a> Known<'a> {
+    fn of(folder: Folder<'a>) -> Result<Self> {
+        let (versions, history) = (versions(&folder.path)?, folder.history()?);
+        let has_draft = folder.file(DRAFT).is_file();
+        Ok(Self { folder, versions, history, has_draft })
+    }
+
+    fn latest(&self) -> Option<&Version> {
+        self.versions.iter().rfind(|version| version.pre.is_empty())
+    }
+}
+
+fn all(global: &Global, config: &Config) -> Result<()> {
+    let names = names(&config.root)?;
+    let known: Vec<Known<'_>> =
+        names.iter().map(|name| Known::of(Folder::new(&config.root, name))).collect::<Result<_>>()?;
+    if global.json {
+        return output::print_json(&known.iter().map(summary).collect::<Vec<_>>().into());
+    }
+    if known.is_empty() {
+        return output::print("there are no prompts; begin one: llmops prompt new NAME\n");
+    }
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    let mut text = String::new();
+    for one in &known {
+        let latest = one.latest().map_or_else(|| "no release".to_owned(), ToString::to_string);
+        let mut parts: Vec<String> = Vec::new();
+        for (label, moves) in &one.history.labels {
+            let means = moves.last().and_then(|last| last.version.clone());
+            parts.extend(means.map(|version| format!("{label} {version}")));
+        }
+        if one.has_draft {
+            parts.push("a draft".to_owned());
+        }
+        let versions = crate::text::count(one.versions.len(), "version");
+        let _ =
+            writeln!(text, "{:<width$}  {latest:<12} {versions:<12} {}", one.folder.name, printable(&parts.join(", ")));
+    }
+    output::print(&text)
+}
+
+fn summary(one: &Known<'_>) -> Value {
+    let labels = one
+        .history
+        .labels
+        .iter()
+        .filter_map(|(label, moves)| Some((label.clone(), Value::from(moves.last()?.version.clone()?))));
+    json!({
+        "name": one.folder.name,
+        "latest": one.latest().map(ToString::to_string),
+        "versions": one.versions.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "labels": labels.collect::<serde_json::Map<_, _>>(),
+        "draft": one.has_draft,
+    })
+}
+
+fn one(global: &Global, folder: &Folder<'_>) -> Result<()> {
+    let known = Known::of(Folder::new(folder.root, folder.name))?;
+    let rows: Vec<Value> = known.versions.iter().rev().map(|version| row(&known, version)).collect();
+    if global.json {
+        return output::print_json(&rows.into());
+    }
+    let mut text = String::new();
+    for row in &rows {
+        let field = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        let labels: Vec<&str> = row["labels"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let about = if row["released"].is_null() { "not recorded".to_owned() } else { field("message") };
+        let time = row["released"].as_str().map_or("", |time| &time[..time.len().min(10)]);
+        let line = format!("{:<12} {:<10} {:<16} {about}", field("version"), time, labels.join(","));
+        let _ = writeln!(text, "{}", printable(line.trim_end()));
+    }
+    if known.has_draft {
+        let _ = writeln!(text, "{DRAFT}");
+    }
+    output::print(&text)
+}
+
+fn row(known: &Known<'_>, version: &Version) -> Value {
+    let (release, version) = (known.history.releases.get(version), version.to_string());
+    json!({
+        "version": version,
+        "labels": known.history.labels_of(&version),
+        "released": release.map(|release| &release.time),
+        "by": release.map(|release| &release.by),
+        "message": release.map(|release| &release.message),
+        "digest": release.map(|release| &release.digest),
+    })
+}

@@ -1,0 +1,83 @@
+//! Adds lines to a ledger, so that many processes at once lose nothing, and one that is killed leaves the old file or the new.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::{Entry, Event, FILE, History, read};
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::lockfile;
+
+/// A ledger that nobody else writes while this lives.
+pub(crate) struct Writing {
+    path: PathBuf,
+    shown: String,
+    by: String,
+    entries: Vec<Entry>,
+    _lock: File,
+}
+
+/// Waits for a prompt's ledger. `folder` is the prompt's, `state` the project's for what is not in git; `by` is whoever writes.
+pub(crate) fn with_lock(folder: &Path, shown: &str, state: &Path, by: String) -> Result<Writing> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let lock = state.join("prompts").join(format!("{name}.lock"));
+    let lock = lockfile::hold(&lock).map_err(|error| Error::io("lock", &lock, error))?;
+    let path = folder.join(FILE);
+    // Nothing is added to a history that cannot be trusted.
+    let entries = read(&path, shown)?.sound()?;
+    Ok(Writing { path, shown: shown.to_owned(), by, entries, _lock: lock })
+}
+
+impl Writing {
+    pub(crate) fn history(&self) -> Result<History> {
+        let mut history = History::of(&self.entries, &self.shown);
+        Error::unless_empty(std::mem::take(&mut history.problems))?;
+        Ok(history)
+    }
+
+    pub(crate) fn by(&self) -> &str {
+        &self.by
+    }
+
+    /// The number that the next line has.
+    pub(crate) fn next_seq(&self) -> usize {
+        self.entries.last().map_or(1, |last| last.seq + 1)
+    }
+
+    /// Adds a line, signed by `sign` if it gives a signature of the line's hash.
+    pub(crate) fn add(&mut self, event: Event, sign: &dyn Fn(&str) -> Result<Option<String>>) -> Result<()> {
+        let mut entry = Entry::after(self.entries.last(), clock::timestamp(), self.by.clone(), event);
+        entry.signature = sign(&entry.hash)?;
+        self.entries.push(entry);
+        let mut text = Vec::new();
+        for entry in &self.entries {
+            let line = serde_json::to_string(entry)
+                .map_err(|error| Error::unavailable("cannot write the entry of a ledger").source(error))?;
+            text.extend_from_slice(line.as_bytes());
+            text.push(b'\n');
+        }
+        replace(&self.path, &text)
+    }
+}
+
+/// Puts a file in the place of another, for readers at once and for good: the disk has it when this returns.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
+    let failed = |error| Error::io("write", path, error);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let write = || -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let mut file = File::create(&temporary)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)?;
+        File::open(folder)?.sync_all()
+    };
+    write()
+        .inspect_err(|_| {
+            let _ = std::fs::remove_file(&temporary);
+        })
+        .map_err(failed)
+}
