@@ -12,7 +12,7 @@ use crate::config::{Purpose, Secret, parse_duration};
 use crate::eval::Shard;
 use crate::report::formats::{self, FORMATS, Format};
 
-pub(crate) use prompt::{List, Named, New, Prompt, PromptCommand, Release, Verify, Which};
+pub(crate) use prompt::{Approve, Label, List, Named, New, Prompt, PromptCommand, Release, Rollback, Verify, Which};
 
 /// A quality gate for LLM applications: prompts are code, evals are their tests, nothing deploys without proof.
 ///
@@ -92,7 +92,7 @@ pub(crate) enum Command {
 /// What is tested, and how hard.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Tested {
-    /// Prompt to test: NAME, NAME@VERSION or VERSION
+    /// Prompt to test: NAME, NAME@VERSION, VERSION, NAME@LABEL or @LABEL
     #[arg(short, long, value_name = "NAME@VERSION")]
     pub(crate) prompt: Option<String>,
     /// Model to test instead of the configured one: provider/model
@@ -169,6 +169,9 @@ pub(crate) struct Compare {
     /// The metric that decides
     #[arg(long, value_name = "NAME", default_value = "overall")]
     pub(crate) metric: String,
+    /// Let LABEL mean the better version, if one is better and the label's protection allows it
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) promote: Option<String>,
     #[command(flatten)]
     pub(crate) tested: Tested,
     #[command(flatten)]

@@ -5,6 +5,7 @@ mod cache;
 mod ci;
 mod compare;
 mod eval;
+mod evidence;
 mod explain;
 mod formats;
 mod ingest;

@@ -4,6 +4,7 @@
 
 mod document;
 mod env;
+mod prompts;
 mod read;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 pub(crate) use document::{Located, parse_duration};
 pub(crate) use env::{Env, Secret};
+pub(crate) use prompts::{LABEL_HINT, LabelRule, Prompts, is_label};
 
 use document::{Document, Section};
 
@@ -39,6 +41,7 @@ pub(crate) struct Config {
     pub(crate) judge: Judge,
     pub(crate) metrics: Vec<OwnMetric>,
     pub(crate) gate: Gate,
+    pub(crate) prompts: Prompts,
     pub(crate) cache: Cache,
     /// Only a flag says so, never the file.
     pub(crate) cassette: Option<Cassette>,

@@ -103,6 +103,11 @@ pub(crate) fn exit_status(report: &Report) -> ExitStatus {
     if report.shard.is_some() && measured { ExitStatus::Pass } else { report.verdict.exit_status() }
 }
 
+/// Whether this is a run as a whole, of which few enough cases failed to say anything of what it tested.
+pub(crate) fn is_whole(report: &Report) -> bool {
+    report.shard.is_none() && incomplete(report).is_none() && error_rate(report) <= report.max_error_rate
+}
+
 /// What is missing of the run as a whole.
 fn incomplete(report: &Report) -> Option<String> {
     let counts = report.cases;

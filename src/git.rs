@@ -1,6 +1,6 @@
 //! The few questions that we ask git. A project outside git, or a machine without it, has no answer.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,37 @@ pub(crate) fn identity(folder: &Path) -> Result<String> {
         Error::config("git does not know who you are, and the ledger names who did what")
             .hint("git config user.name \"...\" and git config user.email \"...\"")
     })
+}
+
+/// What signs commits, and so whatever else somebody puts a name to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SigningKey {
+    /// The private key, or the public one whose other half is beside it or with an agent.
+    File(PathBuf),
+    /// The public key itself; the private one is with an agent.
+    Literal(String),
+}
+
+/// The SSH key that git signs with (`gpg.format = ssh`, `user.signingkey`).
+pub(crate) fn signing_key(folder: &Path) -> Result<SigningKey> {
+    const HINT: &str = "git config gpg.format ssh and git config user.signingkey ~/.ssh/id_ed25519.pub; prompts.sign = false signs nothing";
+    let format = ask(folder, &["config", "--get", "gpg.format"]).unwrap_or_default();
+    let key = ask(folder, &["config", "--type=path", "--get", "user.signingkey"]).unwrap_or_default();
+    let (format, key) = (format.trim(), key.trim_end_matches('\n'));
+    if format != "ssh" || key.is_empty() {
+        let what = if format == "ssh" { "user.signingkey is not set" } else { "gpg.format is not \"ssh\"" };
+        return Err(Error::config(format!("git has no SSH key to sign with: {what}")).hint(HINT));
+    }
+    if let Some(literal) = key.strip_prefix("key::").or_else(|| key.starts_with("ssh-").then_some(key)) {
+        return Ok(SigningKey::Literal(literal.to_owned()));
+    }
+    // As git does it, from the top of the work tree.
+    let top = ask(folder, &["rev-parse", "--show-toplevel"]).unwrap_or_default();
+    let path = Path::new(top.trim_end_matches('\n')).join(key);
+    if path.is_file() {
+        return Ok(SigningKey::File(path));
+    }
+    Err(Error::config(format!("there is no key {}, which git's user.signingkey names", path.display())).hint(HINT))
 }
 
 /// The files below `path` of `folder` that differ between a commit and the work tree, with those that are new to git, as seen from

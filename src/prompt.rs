@@ -3,9 +3,12 @@
 mod bump;
 mod canonical;
 mod change;
+mod evaluation;
 mod ledger;
+mod protection;
 mod registry;
 mod release;
+mod signature;
 mod source;
 mod template;
 mod variable;
@@ -14,11 +17,14 @@ mod version;
 
 use self::canonical::canonical;
 
-pub(crate) use bump::{Bump, Interface};
+pub(crate) use bump::Bump;
 pub(crate) use change::{Change, Changes, changes};
-pub(crate) use ledger::{Entry, Event, History, Writing, with_lock};
+pub(crate) use evaluation::{Evaluation, Score, twelve_digits};
+pub(crate) use ledger::{Entry, Event, Evidence, History, Writing, email, with_lock};
+pub(crate) use protection::{Protection, Record, Wish};
 pub(crate) use registry::{DRAFT, Folder, LATEST, Selector, find, is_name, names, plain_version, versions};
 pub(crate) use release::{Number, Released, new_draft, release};
+pub(crate) use signature::Signer;
 pub(crate) use template::Template;
 pub(crate) use verify::{Verified, verify};
 pub(crate) use version::PromptVersion;

@@ -1,5 +1,7 @@
 //! What can be typed after `llmops prompt`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use semver::Version;
 
@@ -21,6 +23,12 @@ pub(crate) enum PromptCommand {
     New(New),
     /// Make a version of the draft that never changes
     Release(Release),
+    /// Approve a version that somebody else released
+    Approve(Approve),
+    /// Let a label such as production mean a version
+    Label(Label),
+    /// Return a label to what it meant before
+    Rollback(Rollback),
     /// Print what happened to a prompt, the newest first
     History(Named),
     /// Check that no release was edited or lost, and that no ledger was tampered with
@@ -67,6 +75,51 @@ pub(crate) struct Release {
     pub(crate) as_version: Option<Version>,
     /// Why there is this version
     #[arg(short, long, value_name = "TEXT")]
+    pub(crate) message: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// The version that you have looked at
+    #[arg(value_name = "NAME@VERSION")]
+    pub(crate) prompt: String,
+    /// What you looked at
+    #[arg(short, long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) message: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Label {
+    /// The version that the label is to mean, also by another label: NAME@staging; NAME alone with --remove
+    #[arg(value_name = "NAME@VERSION")]
+    pub(crate) prompt: String,
+    /// The label: letters, digits, `_`, `-` and `.`, not a version's number
+    #[arg(value_name = "LABEL")]
+    pub(crate) name: String,
+    /// Let the label mean nothing
+    #[arg(long, conflicts_with = "evidence")]
+    pub(crate) remove: bool,
+    /// A report of exactly this version, as CI keeps it, instead of the last evaluation on this machine
+    #[arg(long, value_name = "REPORT")]
+    pub(crate) evidence: Option<PathBuf>,
+    /// Why
+    #[arg(short, long, value_name = "REASON")]
+    pub(crate) message: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The prompt
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The label
+    #[arg(default_value = "production")]
+    pub(crate) label: String,
+    /// To this version that the label has meant, instead of the one before
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<String>,
+    /// Why
+    #[arg(short, long, value_name = "REASON")]
     pub(crate) message: String,
 }
 

@@ -4,6 +4,7 @@
 //! comparison goes on with `--resume`, and with all of a provider's limits for itself, so that none slows another down. What
 //! they share is prepared once.
 
+mod promote;
 mod variant;
 
 use std::cell::Cell;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use self::variant::{Chosen, chosen, since};
 use super::eval::{Prepared, open_journal, prepare_each, report, start};
+use super::prompt::label::named;
 use super::{configuration_for, interrupted, output};
 use crate::cli::{Compare, Global};
 use crate::config::{Config, TargetKind};
@@ -20,6 +22,7 @@ use crate::error::{Error, ExitStatus, Result, suggestion};
 use crate::eval::{Ended, Event, Identity, Journal, Run, run as run_cases};
 use crate::gate;
 use crate::report::experiment::{self, Experiment, Experiments, Values, Variant};
+use crate::report::json::Rows;
 use crate::report::{Facts, Progress, Report};
 
 /// Where the last comparison is, in the project's folder.
@@ -32,6 +35,7 @@ pub(super) async fn run(global: &Global, arguments: &Compare) -> Result<ExitStat
 
 async fn compare(global: &Global, arguments: &Compare) -> Result<ExitStatus> {
     let config = configuration_for(global, arguments.asking.purpose())?;
+    arguments.promote.as_deref().map_or(Ok(""), named)?;
     if !matches!(config.target.kind, TargetKind::Rag | TargetKind::Prompt) {
         return Err(Error::config(
             "this project's kind of target chooses prompt and model itself; there is nothing to vary",
@@ -53,7 +57,7 @@ async fn compare(global: &Global, arguments: &Compare) -> Result<ExitStatus> {
     for group in groups {
         let (experiment, of_group) = Running { global, arguments, deadline }.experiment(group).await?;
         comparisons.push(experiment);
-        journals.extend(of_group);
+        journals.push(of_group);
     }
     finish(global, arguments, &config, comparisons, journals)
 }
@@ -64,7 +68,7 @@ fn finish(
     arguments: &Compare,
     config: &Config,
     comparisons: Vec<Experiment>,
-    journals: Vec<Journal>,
+    journals: Vec<Vec<Journal>>,
 ) -> Result<ExitStatus> {
     let undecided = comparisons.iter().any(|experiment| experiment.recommendation.is_undecided());
     let Some(report) = comparisons.first().and_then(Experiment::reference).map(|variant| variant.report.clone()) else {
@@ -83,12 +87,34 @@ fn finish(
         }
     }
     written?;
+    let promoted = match &arguments.promote {
+        Some(label) => promote_to(global, config, (&experiments, &journals), (label, &path)),
+        None => Ok(()),
+    };
     // Only a comparison that is whole is done; `--resume` goes on with any other.
     let mut reports = experiments.comparisons.iter().flat_map(Experiment::reports);
     if reports.all(|report| report.ended_early.is_none()) {
-        journals.into_iter().for_each(Journal::finish);
+        journals.into_iter().flatten().for_each(Journal::finish);
     }
-    Ok(if undecided { ExitStatus::Undecided } else { ExitStatus::Pass })
+    promoted.map(|()| if undecided { ExitStatus::Undecided } else { ExitStatus::Pass })
+}
+
+/// Moves the label to what is better, and says so where the comparison is shown.
+fn promote_to(
+    global: &Global,
+    config: &Config,
+    (experiments, journals): (&Experiments, &[Vec<Journal>]),
+    (label, file): (&str, &Path),
+) -> Result<()> {
+    let rows_of = |place: usize, variant: usize, take: &mut dyn FnMut(Rows<'_>) -> Result<()>| {
+        let journal = &journals[place][variant];
+        take(&|on: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| on(row)))
+    };
+    for moved in promote::promote(config, experiments, (label, file), &rows_of)? {
+        let text = moved.text();
+        if global.json { output::note(text.trim_end()) } else { output::print(&text)? }
+    }
+    Ok(())
 }
 
 fn json(experiments: &Experiments) -> Result<String> {

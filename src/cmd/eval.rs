@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::formats::Wanted;
 use super::ingest::Fill;
-use super::{configuration_for, interrupted, output, report_file, unless_interrupted};
+use super::{configuration_for, evidence, interrupted, output, report_file, unless_interrupted};
 use crate::cli::{Asking, Eval, Global, Tested};
 use crate::config::{Cassette, Config, Located, Secret, TargetKind};
 use crate::cost::Usage;
@@ -48,6 +48,7 @@ pub(super) async fn gate(global: &Global, arguments: &Eval, fill: Fill) -> Resul
     report_file::show(global, &source, &files)?;
     wanted.print(global, &source)?;
     written?;
+    evidence::keep(&config.root, &report, &rows, &path);
     if report.ended_early.is_none() {
         journal.finish();
     }
@@ -68,7 +69,7 @@ pub(super) fn apply(config: &mut Config, arguments: &Tested) -> Result<()> {
         return Err(Error::config(format!("{flag} has no meaning for this project's kind of target")));
     }
     if let Some(prompt) = arguments.prompt.as_deref().or(config.env.get("PROMPT_VERSION")) {
-        config.target.prompt.value = setup::choose_prompt(&config.target.prompt.value, prompt);
+        config.target.prompt.value = setup::choose_prompt(&config.root, &config.target.prompt.value, prompt);
         config.target.prompt.line = None;
         config.target.prompt_is_chosen = true;
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::formats::Wanted;
-use super::{configuration_for, output, report_file};
+use super::{configuration_for, evidence, output, report_file};
 use crate::cli::{Global, Merge};
 use crate::config::{Config, Purpose};
 use crate::error::{Error, ExitStatus, Result};
@@ -38,7 +38,11 @@ pub(super) fn run(global: &Global, arguments: &Merge) -> Result<ExitStatus> {
     let (files, written) = wanted.write(&source, &path);
     report_file::show(global, &source, &files)?;
     wanted.print(global, &source)?;
-    written.map(|()| gate::exit_status(&report))
+    written?;
+    if Config::root_of(&global.directory, global.config.as_deref()).is_ok() {
+        evidence::keep(&root, &report, &rows, &path);
+    }
+    Ok(gate::exit_status(&report))
 }
 
 /// What the project asks for. A job that only joins reports may have neither the project nor what its configuration needs.

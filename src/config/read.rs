@@ -48,6 +48,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     let eval = read_eval(&root.section("eval"), &context);
     let judge = read_judge(&root.section("judge"), &context);
     let gate = read_gate(&root.section("gate"), &context);
+    let prompts = super::prompts::read(&root.section("prompts"), document);
     let limits = read_limits(&root.section("limits"), &context);
     let cache = read_cache(&root.section("cache"));
     let queue = read_queue(&root.section("queue"), document);
@@ -64,6 +65,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         judge: judge?,
         metrics: own_metrics,
         gate: gate?,
+        prompts,
         cache: cache?,
         cassette: None,
         queue: queue?,

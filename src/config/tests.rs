@@ -213,3 +213,32 @@ fn an_amount_of_money_is_a_plain_number_of_dollars() {
         assert_eq!(cost(text), expected, "{text}");
     }
 }
+
+#[test]
+fn labels_are_protected_by_what_their_section_says() {
+    let config = parse_with(
+        &format!("{GATE}[prompts.labels.production]\n[prompts.labels.eu]\napprovals = 2\nevidence = false\n"),
+        &[],
+    );
+    let prompts = config.unwrap().prompts;
+    assert_eq!(
+        prompts.rule("production"),
+        Some(&LabelRule { name: "production".into(), approvals: 1, evidence: true })
+    );
+    assert_eq!(prompts.rule("eu"), Some(&LabelRule { name: "eu".into(), approvals: 2, evidence: false }));
+    assert!(prompts.rule("staging").is_none() && !prompts.sign);
+    let signed = parse_with(&format!("{GATE}[prompts]\nsigners = \"s\"\n"), &[]).unwrap().prompts;
+    assert!(signed.sign);
+    let cases = [
+        ("[prompts.labels.latest]", "llmops.toml:1: \"latest\" cannot be the name of a label"),
+        (
+            "[prompts.labels.p]\napprovals = 21",
+            "llmops.toml:2: prompts.labels.p.approvals is 21, but must be from 0 to 20",
+        ),
+        ("[prompts.labels.p]\napproval = 1", "llmops.toml:2: unknown key \"approval\" in [prompts.labels.p]"),
+        ("[prompts.labels.p]\napprovals = 0\nevidence = false", "llmops.toml:1: prompts.labels.p protects nothing"),
+    ];
+    for (text, expected) in cases {
+        assert!(problems(text)[0].starts_with(expected), "{:?}", problems(text));
+    }
+}

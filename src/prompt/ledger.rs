@@ -19,7 +19,7 @@ use super::canonical;
 use crate::digest::sha256;
 
 pub(crate) use chain::{Chain, is_conflict, read};
-pub(crate) use replay::{Approval, History, Move, Release};
+pub(crate) use replay::{Approval, History, Move};
 pub(crate) use write::{Writing, replace, with_lock};
 
 /// The file's name in a prompt's folder.
@@ -78,7 +78,7 @@ pub(crate) enum Event {
         rollback: bool,
         reason: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        evidence: Option<Evidence>,
+        evidence: Option<Box<Evidence>>,
     },
 }
 
@@ -89,12 +89,26 @@ pub(crate) struct Evidence {
     pub(crate) report: String,
     /// When the run began.
     pub(crate) time: String,
+    /// `pass`, `fail` or `undecided`.
     pub(crate) verdict: String,
     /// Means by metric, where they were measured.
     pub(crate) metrics: std::collections::BTreeMap<String, Option<f64>>,
     /// SHA-256 of the dataset.
     pub(crate) dataset: String,
     pub(crate) cases: usize,
+    /// `provider/model`; `None` where the application chooses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) model: Option<String>,
+    /// What an answer cost on average, in US dollars; `None` if that is not known of every one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cost_usd: Option<String>,
+}
+
+impl Evidence {
+    /// Whether the run met its bars.
+    pub(crate) fn is_pass(&self) -> bool {
+        self.verdict == "pass"
+    }
 }
 
 impl Entry {

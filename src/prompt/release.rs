@@ -63,7 +63,7 @@ pub(crate) fn release(
     };
     let new = PromptVersion::parse((folder.name, &version.to_string()), &file, &text, &Partials::Refused)?;
     let since = match &latest {
-        Some(latest) => Some(compared(folder, &new, latest)?),
+        Some(latest) => Some(compared(folder, &new, latest, writing.may_sign_again(latest))?),
         None => None,
     };
     // A file that is there has its number already, and whoever uses it knows it by that.
@@ -101,9 +101,14 @@ fn read(path: &Path, shown: &str) -> Result<String> {
 }
 
 /// How far the new version is from the latest.
-fn compared(folder: &Folder<'_>, new: &PromptVersion, latest: &Version) -> Result<(Version, Interface)> {
+fn compared(
+    folder: &Folder<'_>,
+    new: &PromptVersion,
+    latest: &Version,
+    may_be_same: bool,
+) -> Result<(Version, Interface)> {
     let old = folder.read(&latest.to_string())?;
-    if old.digest == new.digest {
+    if old.digest == new.digest && !may_be_same {
         return Err(Error::config(format!("nothing changed that a model sees since {}", old.label()))
             .hint(format!("edit {} first; descriptions and comments are no content", folder.shown(DRAFT))));
     }

@@ -197,6 +197,63 @@ fn git(project: &Project, arguments: &[&str]) {
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// A repository in which the versions are released, by somebody else than who promotes.
+fn released(words: &[(&str, &str)]) -> Project {
+    let project = project(words);
+    git(&project, &["init", "-q", "-b", "main"]);
+    git(&project, &["config", "user.name", "T"]);
+    git(&project, &["config", "user.email", "t@example.org"]);
+    for (version, _) in words {
+        project.run(&["prompt", "release", &format!("ask@{version}"), "-m", "x"]).ends(0);
+    }
+    project
+}
+
+fn label(project: &Project) -> Value {
+    let list: Value = serde_json::from_str(&project.run(&["prompt", "list", "--json"]).ends(0).stdout).unwrap();
+    list[0]["labels"]["production"].clone()
+}
+
+#[test]
+fn the_better_version_is_promoted_with_the_comparison_as_its_reason() {
+    let (project, server) = (released(&[("1.0.0", "plain"), ("1.1.0", "clever"), ("1.2.0", "smart")]), server());
+    let ran = compare(&project, &server, &["1.0.0", "1.1.0", "--promote", "production"]).ends(0);
+    assert!(ran.stdout.contains("\nproduction means ask@1.1.0\ncommit the ledger: "), "{}", ran.stdout);
+    let history = project.run(&["prompt", "history", "ask"]).ends(0).stdout;
+    let reason = "    llmops compare: ask@1.1.0 is better than ask@1.0.0: overall +0.450 [";
+    assert!(history.contains(reason), "{history}");
+    assert!(history.contains("p < 0.001 (n = 40)\n"), "{history}");
+    // What cannot be told apart moves nothing, and neither does another model.
+    let ran = compare(&project, &server, &["1.1.0", "1.2.0", "--promote", "production"]).ends(0);
+    assert!(ran.stderr.contains("production is not moved: these cases cannot tell which is better"), "{}", ran.stderr);
+    let ran = compare(&project, &server, &["1.0.0", "1.0.0+openai/gpt-4o", "--promote", "production"]).ends(0);
+    assert!(ran.stderr.contains("production is not moved: the variants differ in their models"), "{}", ran.stderr);
+    prompt(&project, "draft", "very clever");
+    let ran = compare(&project, &server, &["1.0.0", "draft", "--promote", "production"]).ends(0);
+    assert!(ran.stderr.contains("production is not moved: ask@draft is better and no release"), "{}", ran.stderr);
+    assert_eq!(label(&project), "1.1.0");
+    let before = server.received().len();
+    let ran = compare(&project, &server, &["1.0.0", "1.1.0", "--promote", "latest"]).ends(3);
+    assert!(ran.stderr.starts_with("error: \"latest\" cannot be the name of a label"), "{}", ran.stderr);
+    assert_eq!(server.received().len(), before);
+}
+
+#[test]
+fn a_protected_label_is_promoted_only_with_approvals_and_met_bars() {
+    let (project, server) = (released(&[("1.0.0", "plain"), ("1.1.0", "clever")]), server());
+    configure(&project, "answer_relevancy = 0.99\n[prompts.labels.production]\napprovals = 1\n");
+    let ran = compare(&project, &server, &["1.0.0", "1.1.0", "--promote", "production"]).ends(3);
+    assert!(ran.stdout.starts_with("BETTER  ask@1.1.0\n"), "{}", ran.stdout);
+    let expected = "error: production is protected: ask@1.1.0 has 0 of 1 approvals by people other than its author, t@example.org\n";
+    assert!(ran.stderr.contains(expected) && ran.stderr.contains("says \"fail\""), "{}", ran.stderr);
+    configure(&project, "answer_relevancy = 0.9\n[prompts.labels.production]\napprovals = 1\n");
+    let mut approve = project.command(".", &["prompt", "approve", "ask@1.1.0"]);
+    Ran::of(approve.env("GIT_AUTHOR_NAME", "B").env("GIT_AUTHOR_EMAIL", "b@example.org")).ends(0);
+    compare(&project, &server, &["1.0.0", "1.1.0", "--promote", "production"]).ends(0);
+    assert_eq!(label(&project), "1.1.0");
+    project.run(&["prompt", "verify"]).ends(0);
+}
+
 /// A repository whose branch `work` begins where `main` is.
 fn repository() -> Project {
     let project = project(&[("1.0.0", "plain")]);

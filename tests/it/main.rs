@@ -10,6 +10,8 @@ mod formats;
 mod gate;
 mod ingest;
 mod judge;
+#[cfg(unix)]
+mod labels;
 mod layers;
 mod metrics;
 mod models;
@@ -23,5 +25,7 @@ mod regression;
 mod replay;
 mod runs;
 mod selfcheck;
+#[cfg(unix)]
+mod signatures;
 mod support;
 mod targets;

@@ -224,8 +224,7 @@ fn fifty_processes_at_once_lose_no_release() {
 #[test]
 fn killed_releases_leave_a_ledger_that_is_whole() {
     let project = repository();
-    let mut recorded = 2;
-    for number in 0..40 {
+    for (recorded, number) in (2..).zip(0..40) {
         draft(&project, &format!("{number}: {{{{ question }}}}"));
         let version = format!("3.{number}.0");
         let mut command = project.command(".", &["prompt", "release", "qa", "--as", &version, "-m", "x"]);
@@ -244,7 +243,6 @@ fn killed_releases_leave_a_ledger_that_is_whole() {
             // What was interrupted is done again in the same words.
             prompt(&project, &["release", "qa", "--as", &version, "-m", "x"]).ends(0);
         }
-        recorded += 1;
     }
     let verified = prompt(&project, &["verify"]).ends(0).stdout;
     assert_eq!(verified, "1 prompt, 42 versions, 42 ledger entries: whole\n");

@@ -10,6 +10,7 @@ pub(crate) mod minilm;
 pub(crate) mod nats;
 pub(crate) mod postgres;
 pub(crate) mod process;
+pub(crate) mod team;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,10 +1,11 @@
 //! Everything that can be checked before the first call, checked at once.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::scorers;
-use crate::config::{Config, StoreKind, TargetKind};
+use crate::config::{Config, StoreKind, TargetKind, is_label};
 use crate::digest::sha256;
 use crate::error::{Error, Problem, Result};
 use crate::eval::judge::Judge;
@@ -12,7 +13,7 @@ use crate::eval::metrics::{Need, Scorer};
 use crate::eval::{Content, Dataset, Parts, Shard};
 use crate::git;
 use crate::llm::{Client, Model};
-use crate::prompt::{self, PromptVersion, Selector};
+use crate::prompt::{self, Folder, PromptVersion, Selector};
 use crate::rag::Retriever;
 use crate::report::calibration::CalibrationFile;
 use crate::report::{Digests, Facts, JudgeFacts, PromptFacts, RegressionFacts, ShardFacts, TargetFacts};
@@ -59,8 +60,9 @@ impl Checked {
     }
 }
 
-/// `@1.2.0` and `1.2.0` mean a version of the configured prompt, `name` and `name@1.2.0` another prompt.
-pub(super) fn choose_prompt(configured: &str, chosen: &str) -> String {
+/// `@1.2.0` and `1.2.0` mean a version of the configured prompt, `name` and `name@1.2.0` another prompt. A word that is no prompt
+/// is a label of the configured one, if that has it.
+pub(super) fn choose_prompt(root: &Path, configured: &str, chosen: &str) -> String {
     let name = Selector::parse(configured).name;
     let chosen = chosen.trim();
     if let Some(version) = chosen.strip_prefix('@') {
@@ -69,9 +71,17 @@ pub(super) fn choose_prompt(configured: &str, chosen: &str) -> String {
         chosen.to_owned()
     } else if let Some(version) = prompt::plain_version(chosen) {
         format!("{name}@{version}")
+    } else if is_label_of(root, &name, chosen) {
+        format!("{name}@{chosen}")
     } else {
         chosen.to_owned()
     }
+}
+
+/// Whether a word is a label of a prompt, and not itself one.
+fn is_label_of(root: &Path, name: &str, word: &str) -> bool {
+    let has_it = |folder: Folder<'_>| folder.history().is_ok_and(|history| history.labels.contains_key(word));
+    is_label(word) && Folder::existing(root, word).is_err() && Folder::existing(root, name).is_ok_and(has_it)
 }
 
 /// Configuration, prompt, model and dataset; all problems come together. `prompt` is tested instead of the configured one, if
@@ -298,7 +308,7 @@ mod tests {
             ("other@2.0.0", "other@2.0.0"),
         ];
         for (chosen, expected) in cases {
-            assert_eq!(choose_prompt("rag_answer@1.1.0", chosen), expected);
+            assert_eq!(choose_prompt(Path::new("nowhere"), "rag_answer@1.1.0", chosen), expected);
         }
     }
 }

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::output;
 use crate::cli::{Global, List};
 use crate::config::Config;
+use crate::cost::Cost;
 use crate::error::{ExitStatus, Result};
-use crate::prompt::{DRAFT, Folder, History, names, versions};
+use crate::prompt::{DRAFT, Evaluation, Folder, History, names, versions};
 use crate::text::printable;
 
 pub(super) fn run(global: &Global, config: &Config, arguments: &List) -> Result<ExitStatus> {
@@ -97,7 +98,8 @@ fn one(global: &Global, folder: &Folder<'_>) -> Result<()> {
         let labels: Vec<&str> = row["labels"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let about = if row["released"].is_null() { "not recorded".to_owned() } else { field("message") };
         let time = row["released"].as_str().map_or("", |time| &time[..time.len().min(10)]);
-        let line = format!("{:<12} {:<10} {:<16} {about}", field("version"), time, labels.join(","));
+        let evaluated = evaluated(&row["evaluation"]);
+        let line = format!("{:<12} {time:<10} {:<16} {evaluated:<40} {about}", field("version"), labels.join(","));
         let _ = writeln!(text, "{}", printable(line.trim_end()));
     }
     if known.has_draft {
@@ -106,8 +108,33 @@ fn one(global: &Global, folder: &Folder<'_>) -> Result<()> {
     output::print(&text)
 }
 
+/// The last evaluation of a version: its verdict, its score, and what an answer cost.
+fn evaluated(evaluation: &Value) -> String {
+    let Some(verdict) = evaluation["verdict"].as_str() else { return "not evaluated".to_owned() };
+    let score = match (evaluation["metric"].as_str(), evaluation["shown"].as_str()) {
+        (Some(metric), Some(shown)) => format!(" {metric} {shown}"),
+        _ => String::new(),
+    };
+    let cost = evaluation["cost_usd"].as_str().and_then(Cost::parse);
+    let cost = cost.map_or_else(String::new, |cost| format!(", {cost} an answer"));
+    format!("{verdict}{score}{cost}")
+}
+
 fn row(known: &Known<'_>, version: &Version) -> Value {
     let (release, version) = (known.history.releases.get(version), version.to_string());
+    let evaluation = release.and_then(|release| Evaluation::last(known.folder.root, &release.digest));
+    let evaluation = evaluation.map(|Evaluation { score, evidence, .. }| {
+        json!({
+            "verdict": evidence.verdict,
+            "metric": score.as_ref().map(|score| &score.metric),
+            "score": score.as_ref().map(|score| score.value),
+            "shown": score.as_ref().map(|score| &score.shown),
+            "cost_usd": evidence.cost_usd,
+            "time": evidence.time,
+            "cases": evidence.cases,
+            "model": evidence.model,
+        })
+    });
     json!({
         "version": version,
         "labels": known.history.labels_of(&version),
@@ -115,5 +142,6 @@ fn row(known: &Known<'_>, version: &Version) -> Value {
         "by": release.map(|release| &release.by),
         "message": release.map(|release| &release.message),
         "digest": release.map(|release| &release.digest),
+        "evaluation": evaluation,
     })
 }

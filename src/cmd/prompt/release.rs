@@ -9,7 +9,7 @@ use super::{output, split, writing};
 use crate::cli::{Global, New, Release};
 use crate::config::Config;
 use crate::error::{Error, ExitStatus, Result};
-use crate::prompt::{self, Folder, LATEST, Number, Released, is_name, plain_version};
+use crate::prompt::{self, Folder, LATEST, Number, Released, Signer, is_name, plain_version};
 
 pub(super) fn new(config: &Config, arguments: &New) -> Result<ExitStatus> {
     let (name, version) = split(&arguments.prompt);
@@ -42,7 +42,9 @@ pub(super) fn run(global: &Global, config: &Config, arguments: &Release) -> Resu
     let mut writing = writing(config, &folder)?;
     let has_releases = !writing.history()?.releases.is_empty();
     let number = number(arguments, version, has_releases)?;
-    let released = prompt::release(&folder, &mut writing, &number, &arguments.message, &|_| Ok(None))?;
+    let signer = Signer::open(config, writing.by())?;
+    let sign = |hash: &str| signer.sign(hash);
+    let released = prompt::release(&folder, &mut writing, &number, &arguments.message, &sign)?;
     show(global, name, &released)?;
     Ok(ExitStatus::Pass)
 }

@@ -8,7 +8,7 @@ use super::output;
 use crate::cli::{Global, Verify};
 use crate::config::Config;
 use crate::error::{ExitStatus, Result};
-use crate::prompt::{self, Folder, Verified};
+use crate::prompt::{self, Entry, Folder, History, Protection, Verified};
 use crate::text::{count, printable};
 
 pub(super) fn run(global: &Global, config: &Config, arguments: &Verify) -> Result<ExitStatus> {
@@ -31,7 +31,9 @@ pub(in crate::cmd) fn are_whole(config: &Config) -> Result<bool> {
 }
 
 fn verified(config: &Config, only: Option<&str>, since: Option<&str>) -> Result<Verified> {
-    prompt::verify(&config.root, only, since, &|_, _, _| Vec::new())
+    let protection = Protection::open(config)?;
+    let check = |name: &str, entries: &[Entry], history: &History| protection.check(name, entries, history);
+    prompt::verify(&config.root, only, since, &check)
 }
 
 /// Each with what to do about it.

@@ -31,6 +31,7 @@ pub(crate) struct Release {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Approval {
     pub(crate) seq: usize,
+    pub(crate) version: String,
     pub(crate) digest: String,
     pub(crate) by: String,
 }
@@ -46,7 +47,7 @@ pub(crate) struct Move {
     pub(crate) time: String,
     pub(crate) reason: String,
     pub(crate) rollback: bool,
-    pub(crate) evidence: Option<Evidence>,
+    pub(crate) evidence: Option<Box<Evidence>>,
 }
 
 impl History {
@@ -76,20 +77,54 @@ impl History {
         self.releases.get(&Version::parse(version).ok()?)
     }
 
-    /// The addresses of those who approved a content before a line, without its author's.
+    /// The versions that a label has meant other than `now`, the last first.
+    pub(crate) fn meant(&self, label: &str, now: Option<&str>) -> Vec<&str> {
+        let mut versions: Vec<&str> = Vec::new();
+        for moved in self.labels.get(label).into_iter().flatten().rev() {
+            if let Some(version) =
+                moved.version.as_deref().filter(|version| Some(*version) != now && !versions.contains(version))
+            {
+                versions.push(version);
+            }
+        }
+        versions
+    }
+
+    /// What a label meant before it was given what it means now. A rollback takes back what came after its target, so that a second
+    /// one goes further back and never to what the first one left.
+    pub(crate) fn before(&self, label: &str) -> Option<&str> {
+        let mut given: Vec<Option<&str>> = Vec::new();
+        for moved in self.labels.get(label)? {
+            let version = moved.version.as_deref();
+            match given.iter().rposition(|earlier| *earlier == version) {
+                Some(place) if moved.rollback => given.truncate(place + 1),
+                _ => given.push(version),
+            }
+        }
+        let now = given.pop()?;
+        given.into_iter().rev().flatten().find(|version| Some(*version) != now)
+    }
+
+    /// The addresses of those who released a content.
+    pub(crate) fn authors(&self, digest: &str) -> Vec<&str> {
+        let released = self.releases.values().filter(|release| release.digest == digest);
+        let mut authors: Vec<&str> = released.map(|release| email(&release.by)).collect();
+        authors.sort_unstable();
+        authors.dedup();
+        authors
+    }
+
+    /// The addresses of those who approved a content before a line, without its authors'.
     pub(crate) fn approvers(&self, digest: &str, before: usize) -> Vec<&str> {
-        let authors: Vec<&str> = self
-            .releases
-            .values()
-            .filter(|release| release.digest == digest)
-            .map(|release| email(&release.by))
-            .collect();
-        let given = self.approvals.iter().filter(|approval| approval.digest == digest && approval.seq < before);
-        let mut approvers: Vec<&str> = given.map(|approval| email(&approval.by)).collect();
-        approvers.retain(|approver| !authors.iter().any(|author| author.eq_ignore_ascii_case(approver)));
-        approvers.sort_unstable();
-        approvers.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
-        approvers
+        let mut approvers = self.authors(digest);
+        let authors = approvers.len();
+        for approval in self.approvals.iter().filter(|approval| approval.digest == digest && approval.seq < before) {
+            let approver = email(&approval.by);
+            if !approvers.iter().any(|known| known.eq_ignore_ascii_case(approver)) {
+                approvers.push(approver);
+            }
+        }
+        approvers.split_off(authors)
     }
 
     fn add(&mut self, entry: &Entry) -> Result<(), String> {
@@ -107,7 +142,8 @@ impl History {
             }
             Event::Approved { version, digest, .. } => {
                 self.released(version, digest)?;
-                self.approvals.push(Approval { seq: *seq, digest: digest.clone(), by: by.clone() });
+                let (version, digest) = (version.clone(), digest.clone());
+                self.approvals.push(Approval { seq: *seq, version, digest, by: by.clone() });
             }
             Event::Labelled { label, version, digest, rollback, reason, evidence, .. } => {
                 if let Some(version) = version {
@@ -198,6 +234,30 @@ mod tests {
         assert_eq!(history.approvers("digest of 1.0.0", 5).len(), 1);
         assert_eq!(history.approvers("digest of 1.0.0", 6).len(), 2);
         assert!(history.approvers("other", 9).is_empty());
+    }
+
+    #[test]
+    fn a_rollback_goes_back_and_a_second_one_further() {
+        let rolled = |version: &str| match labelled(Some(version)) {
+            Event::Labelled { label, version, digest, from, reason, evidence, .. } => {
+                Event::Labelled { label, version, digest, from, reason, evidence, rollback: true }
+            }
+            other => other,
+        };
+        let mut events: Vec<(&str, Event)> =
+            ["1.0.0", "1.1.0", "1.2.0"].into_iter().map(|version| ("a", released(version))).collect();
+        events.extend(["1.0.0", "1.1.0", "1.2.0"].map(|version| ("a", labelled(Some(version)))));
+        let before = |events: &[(&str, Event)]| history(events.to_vec()).before("production").map(str::to_owned);
+        assert_eq!(before(&events).as_deref(), Some("1.1.0"));
+        events.push(("a", rolled("1.1.0")));
+        assert_eq!(before(&events).as_deref(), Some("1.0.0"));
+        events.push(("a", rolled("1.0.0")));
+        assert_eq!(before(&events), None);
+        assert_eq!(history(events.clone()).meant("production", Some("1.0.0")), ["1.1.0", "1.2.0"]);
+        events.push(("a", labelled(None)));
+        assert_eq!(before(&events).as_deref(), Some("1.0.0"));
+        events.push(("a", labelled(Some("1.2.0"))));
+        assert_eq!(before(&events).as_deref(), Some("1.0.0"));
     }
 
     #[test]

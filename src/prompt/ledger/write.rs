@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use semver::Version;
+
 use super::{Entry, Event, FILE, History, read};
 use crate::clock;
 use crate::error::{Error, Result};
@@ -15,6 +17,7 @@ pub(crate) struct Writing {
     shown: String,
     by: String,
     entries: Vec<Entry>,
+    signs: bool,
     _lock: File,
 }
 
@@ -26,7 +29,7 @@ pub(crate) fn with_lock(folder: &Path, shown: &str, state: &Path, by: String) ->
     let path = folder.join(FILE);
     // Nothing is added to a history that cannot be trusted.
     let entries = read(&path, shown)?.sound()?;
-    Ok(Writing { path, shown: shown.to_owned(), by, entries, _lock: lock })
+    Ok(Writing { path, shown: shown.to_owned(), by, entries, signs: false, _lock: lock })
 }
 
 impl Writing {
@@ -36,8 +39,23 @@ impl Writing {
         Ok(history)
     }
 
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
     pub(crate) fn by(&self) -> &str {
         &self.by
+    }
+
+    /// The same, of a project that signs its lines.
+    pub(crate) fn signing(self, signs: bool) -> Self {
+        Self { signs, ..self }
+    }
+
+    /// Whether a release was left unsigned in a project that signs now: then its content may be released once more, signed.
+    pub(crate) fn may_sign_again(&self, version: &Version) -> bool {
+        let is_it = |entry: &&Entry| matches!(&entry.event, Event::Released { version: released, .. } if *released == version.to_string());
+        self.signs && self.entries.iter().find(is_it).is_some_and(|entry| entry.signature.is_none())
     }
 
     /// The number that the next line has.
