@@ -282,7 +282,7 @@ async fn what_headers_say_is_left_is_not_exceeded() {
     });
     let client = client(&server, "20 s");
     client.chat(&model("openai/m"), &question()).await.unwrap();
-    let waiting = tokio::time::timeout(Duration::from_millis(300), chat_many(&client, 10)).await;
+    let waiting = tokio::time::timeout(Duration::from_millis(1500), chat_many(&client, 10)).await;
     assert!(waiting.is_err());
     assert_eq!(server.received().len(), 3);
 }
