@@ -1,14 +1,20 @@
 //! Turns the document into the configuration, section by section. Every section is read to its end before anything is
 //! unwrapped, so that all problems are found.
 
+mod gate;
+mod retrieval;
+mod target;
+
 use std::path::Path;
 use std::time::Duration;
 
+use self::gate::{metric_unit, read_gate, read_metrics};
+use self::retrieval::read_retrieval;
+use self::target::read_target;
 use super::document::{Document, Section};
 use super::{
-    Cache, Config, CustomProvider, Env, Eval, Gate, HttpTarget, Judge, Located, MetricUnit, OwnMetric, Pgvector,
-    ProviderLimits, Purpose, Queue, Regression, Report, Retrieval, Rule, Secret, Source, Stop, StoreKind, Target,
-    TargetKind, Temperature, Vocabulary,
+    Cache, Config, CustomProvider, Env, Eval, Judge, Located, MetricUnit, OwnMetric, ProviderLimits, Purpose, Queue,
+    Report, Secret, Source, Stop, Temperature, Vocabulary,
 };
 use crate::digest::sha256;
 use crate::error::suggestion;
@@ -91,7 +97,6 @@ fn identity(text: &str) -> String {
 const SHORTEST_REDELIVERY: Duration = Duration::from_secs(1);
 
 const MODEL_HINT: &str = "write provider/model, for example \"gemini/gemini-2.5-flash\"";
-const EMBEDDER_HINT: &str = "write \"none\", \"local\" or provider/model, for example \"gemini/gemini-embedding-001\"";
 
 /// A model is written `provider/model`, and its provider is known.
 fn check_model(context: &Context, model: &Located<String>, hint: &str) {
@@ -114,109 +119,6 @@ fn folder_name(folder: &Path) -> String {
     absolute.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-fn read_target(section: &Section, context: &Context) -> Option<Target> {
-    let document = context.document;
-    let kinds = [
-        ("rag", TargetKind::Rag),
-        ("prompt", TargetKind::Prompt),
-        ("http", TargetKind::Http),
-        ("command", TargetKind::Command),
-    ];
-    let kind = section.choice("kind", &kinds);
-    let prompt = section.string("prompt");
-    let model = section.string("model").inspect(|model| check_model(context, model, MODEL_HINT));
-    let top_k = section.integer("top_k", 1..=1000);
-    let timeout = section.duration("timeout");
-    let http = read_http(section, context);
-    let command = section.strings("command");
-    if let Some(kind) = kind {
-        keys_fit_kind(section, document, kind);
-    }
-    section.finish();
-    Some(Target {
-        kind: kind?,
-        prompt: prompt?,
-        model: model?,
-        prompt_is_chosen: false,
-        model_is_chosen: false,
-        top_k: top_k?,
-        timeout: timeout?.value,
-        http: http?,
-        command: command.unwrap_or_default().into_iter().map(|word| word.value).collect(),
-    })
-}
-
-/// A key of another kind of target would silently do nothing; a missing one could never work.
-fn keys_fit_kind(section: &Section, document: &Document, kind: TargetKind) {
-    use TargetKind::{Command, Http, Prompt, Rag};
-    let rules: [(&str, &[TargetKind], bool); 11] = [
-        ("prompt", &[Rag, Prompt], false),
-        ("model", &[Rag, Prompt], false),
-        ("top_k", &[Rag], false),
-        ("url", &[Http], true),
-        ("method", &[Http], false),
-        ("headers", &[Http], false),
-        ("body", &[Http], false),
-        ("answer", &[Http], false),
-        ("passages", &[Http], false),
-        ("usage", &[Http], false),
-        ("command", &[Command], true),
-    ];
-    for (key, kinds, required) in rules {
-        let line = section.line_of(key);
-        if line.is_some() && !kinds.contains(&kind) {
-            let message = format!("{} has no meaning for this kind of target", section.path(key));
-            document.report(line, message, Some("remove it, or change target.kind".into()));
-        }
-        if line.is_none() && required && kinds.contains(&kind) {
-            let message = format!("{} is missing", section.path(key));
-            document.report(section.line_of("kind"), message, Some("llmops explain config shows every key".into()));
-        }
-    }
-}
-
-fn read_http(section: &Section, context: &Context) -> Option<HttpTarget> {
-    let document = context.document;
-    let url = section.string("url").unwrap_or(Located { value: String::new(), line: None });
-    let methods = [("POST", "POST"), ("GET", "GET"), ("PUT", "PUT"), ("PATCH", "PATCH")];
-    let method = if section.line_of("method").is_some() { section.choice("method", &methods) } else { Some("POST") };
-    let headers = section.string_map("headers");
-    for (name, value) in &headers {
-        check_header(section, document, name, value);
-    }
-    let from_env = headers.iter().filter(|(_, value)| value.value.starts_with("env:"));
-    let secrets = from_env.filter_map(|(_, value)| context.env.resolve(&value.value).ok()).map(Secret::new).collect();
-    let headers = headers.into_iter().filter_map(|(name, value)| {
-        let is_there = context.purpose == Purpose::Online || context.env.resolve(&value.value).is_ok();
-        Some((name, if is_there { secret(document, context.env, &value)? } else { Secret::new("") }))
-    });
-    let headers = headers.collect();
-    let pointer = |key: &str, default: Option<&str>| {
-        let Some(found) = section.string(key) else { return default.map(str::to_owned) };
-        if !found.value.is_empty() && !found.value.starts_with('/') {
-            let message = format!("{} is \"{}\", which is not a JSON pointer", section.path(key), found.value);
-            document.report(found.line, message, Some(format!("write \"/{}\"", found.value.replace('.', "/"))));
-        }
-        Some(found.value)
-    };
-    let (answer, passages, usage) =
-        (pointer("answer", Some("/answer")), pointer("passages", None), pointer("usage", None));
-    let body = section.string("body");
-    if !url.value.is_empty() && !url.value.starts_with("http://") && !url.value.starts_with("https://") {
-        let message = format!("{} is \"{}\", which is no address", section.path("url"), url.value);
-        document.report(url.line, message, Some("write it like \"http://localhost:8000/ask\"".into()));
-    }
-    Some(HttpTarget { url, method: method?.to_owned(), headers, secrets, body, answer: answer?, passages, usage })
-}
-
-/// A name and a value as HTTP allows them (RFC 9110, 5.1 and 5.5).
-fn check_header(section: &Section, document: &Document, name: &str, value: &Located<String>) {
-    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    if name.is_empty() || !name.chars().all(is_token) || value.value.chars().any(char::is_control) {
-        document.report(value.line, format!("{}.{name} is no HTTP header", section.path("headers")), None);
-    }
-}
-
 fn secret(document: &Document, env: &Env, value: &Located<String>) -> Option<Secret> {
     match env.resolve(&value.value) {
         Ok(value) => Some(Secret::new(value)),
@@ -225,79 +127,6 @@ fn secret(document: &Document, env: &Env, value: &Located<String>) -> Option<Sec
             None
         }
     }
-}
-
-fn read_retrieval(section: &Section, context: &Context) -> Option<Retrieval> {
-    let document = context.document;
-    let store = section.choice("store", &[("embedded", StoreKind::Embedded), ("pgvector", StoreKind::Pgvector)]);
-    let embedder = section.string("embedder");
-    if let Some(embedder) = embedder.as_ref().filter(|embedder| !matches!(embedder.value.as_str(), "none" | "local")) {
-        check_model(context, embedder, EMBEDDER_HINT);
-    }
-    // pgvector's `vector` type holds at most 16,000 dimensions.
-    let dimensions = section.integer("dimensions", 1..=16_000);
-    let documents = section.string("documents");
-    let chunk_words = section.integer("chunk_words", 20..=5_000);
-    let chunk_overlap_words = section.integer("chunk_overlap_words", 0..=2_500);
-    if let (Some(words), Some(overlap)) = (chunk_words, chunk_overlap_words)
-        && overlap * 2 > words
-    {
-        let line = section.line_of("chunk_overlap_words").or(section.line_of("chunk_words"));
-        let message = format!("retrieval.chunk_overlap_words is {overlap}, more than half of chunk_words ({words})");
-        document.report(line, message, None);
-    }
-    let pgvector = read_pgvector(&section.section("pgvector"), context, store == Some(StoreKind::Pgvector));
-    if store == Some(StoreKind::Pgvector) && embedder.as_ref().is_some_and(|embedder| embedder.value == "none") {
-        let hint = "for example embedder = \"gemini/gemini-embedding-001\", or store = \"embedded\" for lexical search";
-        document.report(
-            section.line_of("store"),
-            "the store pgvector needs retrieval.embedder".into(),
-            Some(hint.into()),
-        );
-    }
-    section.finish();
-    Some(Retrieval {
-        store: store?,
-        embedder: embedder?,
-        dimensions,
-        documents: documents?,
-        chunk_words: chunk_words?,
-        chunk_overlap_words: chunk_overlap_words?,
-        pgvector: pgvector?,
-    })
-}
-
-/// Secrets are read only where they are used, so that a project works without those that it does not need.
-fn read_pgvector(section: &Section, context: &Context, is_used: bool) -> Option<Pgvector> {
-    let url = match section.string("url") {
-        Some(url) if is_used => secret(context.document, context.env, &url),
-        Some(_) => None,
-        None => database_url(context.env).map(Secret::new),
-    };
-    let name = |key: &str| section.string(key).map(|name| name.value);
-    let (table, id, title, body, embedding) =
-        (name("table"), name("id"), name("title"), name("body"), name("embedding"));
-    section.finish();
-    Some(Pgvector { url, table: table?, id: id?, title: title?, body: body?, embedding: embedding? })
-}
-
-/// `DATABASE_URL`, or one made of the `DB_*` variables that tutorials use.
-fn database_url(env: &Env) -> Option<String> {
-    if let Some(url) = env.get("DATABASE_URL") {
-        return Some(url.to_owned());
-    }
-    let name = env.get("DB_NAME")?;
-    // The key=value form of libpq: values are quoted, so that a password may hold any character.
-    let quote = |value: &str| format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"));
-    let parts = [
-        ("host", env.get("DB_HOST").unwrap_or("localhost")),
-        ("port", env.get("DB_PORT").unwrap_or("5432")),
-        ("dbname", name),
-        ("user", env.get("DB_USER").unwrap_or("postgres")),
-        ("password", env.get("DB_PASSWORD").unwrap_or_default()),
-    ];
-    let parts = parts.iter().filter(|(_, value)| !value.is_empty());
-    Some(parts.map(|(key, value)| format!("{key}={}", quote(value))).collect::<Vec<_>>().join(" "))
 }
 
 fn read_eval(section: &Section, context: &Context) -> Option<Eval> {
@@ -363,104 +192,6 @@ fn read_judge(section: &Section, context: &Context) -> Option<Judge> {
         calibration: calibration?,
         min_kappa,
     })
-}
-
-/// The unit of a metric's threshold; a problem if there is no such metric.
-fn metric_unit(context: &Context, name: &str, line: Option<usize>) -> Option<MetricUnit> {
-    let own = context.own_metrics.iter().find(|own| own.name == name);
-    if let Some(own) = own {
-        // What is wrong with its type is said where it is built.
-        let kind = own.table.get("type").and_then(serde_json::Value::as_str).unwrap_or_default();
-        return Some((context.metric_unit)(kind).unwrap_or(MetricUnit::Share));
-    }
-    let found = (context.metric_unit)(name);
-    if found.is_none() {
-        let hint = suggestion(name, context.metrics.iter().copied());
-        let hint = format!("{hint}; `llmops explain` lists all metrics");
-        context.document.report(line, format!("unknown metric \"{name}\""), Some(hint));
-    }
-    found
-}
-
-/// Names that mean something else in a report's rows or under `[gate]`.
-const TAKEN: [&str; 23] = [
-    "id",
-    "question",
-    "category",
-    "line",
-    "index",
-    "repeat",
-    "answer",
-    "error",
-    "expected_docs",
-    "passages",
-    "outcomes",
-    "latency_ms",
-    "finish",
-    "attempts",
-    "cached",
-    "usage",
-    "judge_usage",
-    "judge_cost",
-    "judged",
-    "cost",
-    "cost_usd",
-    "rule",
-    "regression",
-];
-
-fn read_metrics(section: &Section, document: &Document, vocabulary: &Vocabulary) -> Vec<OwnMetric> {
-    let mut metrics = Vec::new();
-    for (name, table) in section.sections() {
-        let line = section.line_of(&name);
-        let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if !name.chars().all(is_word) || name.starts_with("max_") || TAKEN.contains(&name.as_str()) {
-            let message = format!("\"{name}\" cannot be the name of a metric");
-            let hint = "take small letters, digits and _; not a word that reports or [gate] use, and not max_...";
-            document.report(line, message, Some(hint.into()));
-        } else if (vocabulary.metric_unit)(&name).is_some() {
-            let message = format!("there is a metric \"{name}\" already");
-            document.report(line, message, Some("take another name for your own".into()));
-        }
-        metrics.push(OwnMetric { name, line, table: table.json() });
-        table.finish();
-    }
-    metrics
-}
-
-fn read_gate(section: &Section, context: &Context) -> Option<Gate> {
-    const OTHER_KEYS: [&str; 4] = ["max_error_rate", "max_not_applicable", "rule", "regression"];
-    let max_error_rate = section.number("max_error_rate", 0.0..=1.0);
-    let max_not_applicable = section.number("max_not_applicable", 0.0..=1.0);
-    let rule = section.choice("rule", &[("point", Rule::Point), ("strict", Rule::Strict)]);
-    let regression = read_regression(&section.section("regression"));
-    let mut thresholds = Vec::new();
-    let keys = section.user_keys();
-    let named = keys.iter().filter(|key| !OTHER_KEYS.contains(&key.as_str()));
-    for key in named {
-        let line = section.line_of(key);
-        let value = match metric_unit(context, key, line) {
-            Some(MetricUnit::Time) => section.duration(key).map(|limit| limit.value.as_secs_f64() * 1000.0),
-            Some(MetricUnit::Share) => section.number(key, 0.0..=1.0).map(|bar| bar.value),
-            Some(MetricUnit::Dollars) => section.dollars(key).map(|bar| bar.value),
-            None => None,
-        };
-        thresholds.extend(value.map(|value| (Located { value: key.clone(), line }, value)));
-    }
-    Some(Gate {
-        thresholds,
-        max_error_rate: max_error_rate?.value,
-        max_not_applicable: max_not_applicable?.value,
-        rule: rule?,
-        regression: regression?,
-    })
-}
-
-fn read_regression(section: &Section) -> Option<Regression> {
-    let baseline = section.string("baseline");
-    let max_drop = section.number("max_drop", 0.0..=1.0).map(|drop| drop.value);
-    section.finish();
-    Some(Regression { baseline: baseline?, max_drop })
 }
 
 fn read_cache(section: &Section) -> Option<Cache> {
