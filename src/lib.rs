@@ -9,6 +9,7 @@ mod cost;
 mod digest;
 mod error;
 mod eval;
+mod file;
 mod gate;
 mod git;
 mod llm;

@@ -1,7 +1,6 @@
 //! Prompts: versioned files in `prompts/NAME/VERSION.md`, found by name and version, rendered strictly.
 
 mod bump;
-mod canonical;
 mod change;
 mod evaluation;
 mod ledger;
@@ -15,14 +14,14 @@ mod variable;
 mod verify;
 mod version;
 
-use self::canonical::canonical;
-
 pub(crate) use bump::Bump;
 pub(crate) use change::{Change, Changes, changes};
-pub(crate) use evaluation::{Evaluation, Score, twelve_digits};
+pub(crate) use evaluation::{Evaluation, Score};
 pub(crate) use ledger::{Entry, Event, Evidence, History, Writing, email, with_lock};
 pub(crate) use protection::{Protection, Record, Wish};
-pub(crate) use registry::{DRAFT, Folder, LATEST, Selector, find, is_name, names, plain_version, versions};
+pub(crate) use registry::{
+    DRAFT, Folder, LATEST, Selector, find, is_name, latest_version, names, plain_version, versions,
+};
 pub(crate) use release::{Number, Released, new_draft, release};
 pub(crate) use signature::Signer;
 pub(crate) use template::Template;

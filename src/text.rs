@@ -116,6 +116,13 @@ pub(crate) fn span(duration: Duration) -> String {
     format!("{tenths} s")
 }
 
+/// The beginning of a text that a terminal can show, of so many characters at most.
+pub(crate) fn brief(text: &str, limit: usize) -> String {
+    let text = printable(text);
+    let start: String = text.chars().take(limit).collect();
+    if text.chars().nth(limit).is_some() { start + "…" } else { start }
+}
+
 /// The text as one line that a terminal only shows: every control character, line breaks and escapes included, is a
 /// space. Text of models, documents and datasets is hostile.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {

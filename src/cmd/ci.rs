@@ -13,5 +13,5 @@ pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus>
         return Ok(ExitStatus::Failed);
     }
     // On the heap: a whole run is a large future.
-    Box::pin(eval::gate(global, arguments, Fill::Every)).await
+    Box::pin(eval::gate(global, config, arguments, Fill::Every)).await
 }

@@ -20,9 +20,9 @@ use crate::cli::{Compare, Global};
 use crate::config::{Config, TargetKind};
 use crate::error::{Error, ExitStatus, Result, suggestion};
 use crate::eval::{Ended, Event, Identity, Journal, Run, run as run_cases};
+use crate::file::replace;
 use crate::gate;
 use crate::report::experiment::{self, Experiment, Experiments, Values, Variant};
-use crate::report::json::Rows;
 use crate::report::{Facts, Progress, Report};
 
 /// Where the last comparison is, in the project's folder.
@@ -35,7 +35,9 @@ pub(super) async fn run(global: &Global, arguments: &Compare) -> Result<ExitStat
 
 async fn compare(global: &Global, arguments: &Compare) -> Result<ExitStatus> {
     let config = configuration_for(global, arguments.asking.purpose())?;
-    arguments.promote.as_deref().map_or(Ok(""), named)?;
+    if let Some(label) = &arguments.promote {
+        named(label)?;
+    }
     if !matches!(config.target.kind, TargetKind::Rag | TargetKind::Prompt) {
         return Err(Error::config(
             "this project's kind of target chooses prompt and model itself; there is nothing to vary",
@@ -57,7 +59,7 @@ async fn compare(global: &Global, arguments: &Compare) -> Result<ExitStatus> {
     for group in groups {
         let (experiment, of_group) = Running { global, arguments, deadline }.experiment(group).await?;
         comparisons.push(experiment);
-        journals.push(of_group);
+        journals.extend(of_group);
     }
     finish(global, arguments, &config, comparisons, journals)
 }
@@ -68,13 +70,11 @@ fn finish(
     arguments: &Compare,
     config: &Config,
     comparisons: Vec<Experiment>,
-    journals: Vec<Vec<Journal>>,
+    journals: Vec<Journal>,
 ) -> Result<ExitStatus> {
     let undecided = comparisons.iter().any(|experiment| experiment.recommendation.is_undecided());
-    let Some(report) = comparisons.first().and_then(Experiment::reference).map(|variant| variant.report.clone()) else {
-        return Err(Error::unavailable("nothing was compared"));
-    };
-    let experiments = Experiments::new(&report, arguments.since.clone(), comparisons);
+    let experiments = Experiments::new(arguments.since.clone(), comparisons)
+        .ok_or_else(|| Error::unavailable("nothing was compared"))?;
     let path = config.root.join(FILE);
     let written = write(&experiments, &path);
     if global.json {
@@ -88,29 +88,20 @@ fn finish(
     }
     written?;
     let promoted = match &arguments.promote {
-        Some(label) => promote_to(global, config, (&experiments, &journals), (label, &path)),
+        Some(label) => promote_to(global, config, &experiments, (label, &path)),
         None => Ok(()),
     };
     // Only a comparison that is whole is done; `--resume` goes on with any other.
     let mut reports = experiments.comparisons.iter().flat_map(Experiment::reports);
     if reports.all(|report| report.ended_early.is_none()) {
-        journals.into_iter().flatten().for_each(Journal::finish);
+        journals.into_iter().for_each(Journal::finish);
     }
     promoted.map(|()| if undecided { ExitStatus::Undecided } else { ExitStatus::Pass })
 }
 
 /// Moves the label to what is better, and says so where the comparison is shown.
-fn promote_to(
-    global: &Global,
-    config: &Config,
-    (experiments, journals): (&Experiments, &[Vec<Journal>]),
-    (label, file): (&str, &Path),
-) -> Result<()> {
-    let rows_of = |place: usize, variant: usize, take: &mut dyn FnMut(Rows<'_>) -> Result<()>| {
-        let journal = &journals[place][variant];
-        take(&|on: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| on(row)))
-    };
-    for moved in promote::promote(config, experiments, (label, file), &rows_of)? {
+fn promote_to(global: &Global, config: &Config, experiments: &Experiments, to: (&str, &Path)) -> Result<()> {
+    for moved in promote::promote(config, experiments, to)? {
         let text = moved.text();
         if global.json { output::note(text.trim_end()) } else { output::print(&text)? }
     }
@@ -128,14 +119,7 @@ fn write(experiments: &Experiments, path: &Path) -> Result<()> {
         Error::io("write the comparison", path, error)
             .hint("what was measured is kept; free the disk or fix the folder, and `--resume` writes it")
     };
-    std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
-    let temporary = path.with_extension(format!("json.{}.tmp", std::process::id()));
-    let written =
-        std::fs::write(&temporary, json(experiments)? + "\n").and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written.map_err(failed)
+    replace(path, (json(experiments)? + "\n").as_bytes()).map_err(failed)
 }
 
 /// What holds for every variant.

@@ -24,13 +24,13 @@ use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
 pub(super) use self::prepare::{Candidate, Prepared, prepare, prepare_each};
 
 pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus> {
+    let config = configuration_for(global, arguments.asking.purpose())?;
     // On the heap: a whole run is a large future.
-    Box::pin(gate(global, arguments, Fill::Embedded)).await
+    Box::pin(gate(global, config, arguments, Fill::Embedded)).await
 }
 
 /// Evaluates, decides, writes and shows the report.
-pub(super) async fn gate(global: &Global, arguments: &Eval, fill: Fill) -> Result<ExitStatus> {
-    let mut config = configuration_for(global, arguments.asking.purpose())?;
+pub(super) async fn gate(global: &Global, mut config: Config, arguments: &Eval, fill: Fill) -> Result<ExitStatus> {
     apply(&mut config, &arguments.tested)?;
     apply_asking(&mut config, global, &arguments.asking);
     let path = report_file::path(global, arguments.report.as_deref())?;
@@ -48,7 +48,7 @@ pub(super) async fn gate(global: &Global, arguments: &Eval, fill: Fill) -> Resul
     report_file::show(global, &source, &files)?;
     wanted.print(global, &source)?;
     written?;
-    evidence::keep(&config.root, &report, &rows, &path);
+    evidence::keep(&config.root, &report, &path);
     if report.ended_early.is_none() {
         journal.finish();
     }

@@ -8,18 +8,17 @@ use crate::config::Config;
 use crate::cost::Cost;
 use crate::digest::sha256_of;
 use crate::error::{Error, Result};
-use crate::eval::Measured;
 use crate::gate;
-use crate::prompt::{Evaluation, Evidence, Score, twelve_digits};
-use crate::report::json::{self, Rows};
+use crate::prompt::{Evaluation, Evidence, Score};
+use crate::report::json;
 use crate::report::{Decision, Report};
 
 /// Keeps what a whole run says of the prompt that it tested. That it cannot be kept is said, and the run is as good as before.
-pub(super) fn keep(root: &Path, report: &Report, rows: Rows<'_>, file: &Path) {
+pub(super) fn keep(root: &Path, report: &Report, file: &Path) {
     if !gate::is_whole(report) {
         return;
     }
-    let kept = of(report, rows, file).and_then(|evaluation| evaluation.map_or(Ok(()), |known| known.keep(root)));
+    let kept = of(report, file).and_then(|evaluation| evaluation.map_or(Ok(()), |known| known.keep(root)));
     if let Err(error) = kept {
         output::note(&format!("what was measured of the prompt is not kept for `llmops prompt`: {error}"));
     }
@@ -55,24 +54,23 @@ pub(super) fn of_file(config: &Config, path: &Path, digest: &str) -> Result<Evid
     if verdict.decision != Decision::Pass {
         return Err(refuse(format!("the report does not pass the gate: {}", verdict.reasons.join("; "))));
     }
-    let evaluation = of(&report.decided(verdict), &json::rows_of(path), path)?;
+    let evaluation = of(&report.decided(verdict), path)?;
     evaluation.map(|evaluation| evaluation.evidence).ok_or_else(|| refuse("the report names no prompt".to_owned()))
 }
 
 /// What a report, which stands in a file, says of its prompt; `None` if the target brings its own.
-pub(super) fn of(report: &Report, rows: Rows<'_>, file: &Path) -> Result<Option<Evaluation>> {
+pub(super) fn of(report: &Report, file: &Path) -> Result<Option<Evaluation>> {
     let Some(facts) = &report.prompt else { return Ok(None) };
     let opened = File::open(file).and_then(sha256_of).map_err(|error| Error::io("read", file, error))?;
-    let metrics = report.metrics.iter().map(|(name, mean)| (name.clone(), mean.map(twelve_digits)));
     let evidence = Evidence {
         report: opened,
         time: report.timestamp.clone(),
         verdict: word(report.verdict.decision).to_owned(),
-        metrics: metrics.collect(),
+        metrics: report.metrics.clone(),
         dataset: report.digests.dataset.clone(),
         cases: report.cases.finished,
         model: report.target.model.clone(),
-        cost_usd: cost_of_an_answer(rows)?.map(Cost::decimal),
+        cost_usd: report.cost.answer_usd.map(Cost::decimal),
     };
     let name = format!("{}@{}", facts.name, facts.version);
     Ok(Some(Evaluation::new(name, facts.digest.clone(), score(report), evidence)))
@@ -93,29 +91,7 @@ fn score(report: &Report) -> Option<Score> {
     let of = |name: &str| {
         let estimate = report.estimates.get(name)?;
         let value = estimate.mean?;
-        Some(Score { metric: name.to_owned(), value: twelve_digits(value), shown: estimate.show(Some(value)) })
+        Some(Score { metric: name.to_owned(), value, shown: estimate.show(Some(value)) })
     };
     ["overall"].into_iter().chain(gated).find_map(of)
-}
-
-/// The mean list price of the answers, those of the cache too; `None` if one has no known price, or there are none.
-#[expect(clippy::cast_precision_loss, reason = "numbers of answers are far below 2^52")]
-fn cost_of_an_answer(rows: Rows<'_>) -> Result<Option<Cost>> {
-    let (mut sum, mut answers, mut unknown) = (Cost::ZERO, 0_usize, false);
-    rows(&mut |row| {
-        let measured: Measured =
-            Measured::of_row(row).map_err(|error| Error::unavailable("a row cannot be read").source(error))?;
-        if measured.error.is_none() {
-            answers += 1;
-            match measured.cost_usd {
-                Some(cost) => sum += cost,
-                None => unknown = true,
-            }
-        }
-        Ok(())
-    })?;
-    if unknown || answers == 0 {
-        return Ok(None);
-    }
-    Ok(Cost::near(twelve_digits(sum.to_f64() / answers as f64)))
 }

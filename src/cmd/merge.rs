@@ -40,7 +40,7 @@ pub(super) fn run(global: &Global, arguments: &Merge) -> Result<ExitStatus> {
     wanted.print(global, &source)?;
     written?;
     if Config::root_of(&global.directory, global.config.as_deref()).is_ok() {
-        evidence::keep(&root, &report, &rows, &path);
+        evidence::keep(&root, &report, &path);
     }
     Ok(gate::exit_status(&report))
 }

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::ledger::{Evidence, replace};
+use super::ledger::Evidence;
 use crate::config::STATE_FOLDER;
 use crate::error::{Error, Result};
+use crate::file::replace;
 
 /// Raised whenever a reader of an older file would misunderstand a newer one.
 const SCHEMA: u32 = 1;
@@ -42,7 +43,8 @@ impl Evaluation {
     pub(crate) fn keep(&self, root: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self)
             .map_err(|error| Error::unavailable("cannot write what was evaluated").source(error))?;
-        replace(&file(root, &self.digest), (text + "\n").as_bytes())
+        let path = file(root, &self.digest);
+        replace(&path, (text + "\n").as_bytes()).map_err(|error| Error::io("write", &path, error))
     }
 
     /// The last one of a content; `None` if there is none, or a program of another version wrote it.
@@ -55,28 +57,4 @@ impl Evaluation {
 
 fn file(root: &Path, digest: &str) -> PathBuf {
     root.join(STATE_FOLDER).join("evaluations").join(format!("{digest}.json"))
-}
-
-/// The number in twelve digits: what reads JSON may miss the last digits of longer ones, and the hash of a ledger's line would
-/// no longer be that of its text.
-pub(crate) fn twelve_digits(value: f64) -> f64 {
-    format!("{value:.11e}").parse().unwrap_or(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_of_twelve_digits_is_read_as_it_was_written() {
-        let mut value: f64 = 1.0 / 3.0;
-        for _ in 0..2000 {
-            value = (value * 997.1).fract();
-            for scale in [1e-7, 1.0, 12_345.0] {
-                let kept = twelve_digits(value * scale);
-                let read: f64 = serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap();
-                assert!(read.to_bits() == kept.to_bits(), "{kept:e} {read:e}");
-            }
-        }
-    }
 }

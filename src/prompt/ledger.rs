@@ -1,7 +1,7 @@
 //! The history of a prompt: `prompts/NAME/ledger.jsonl`, to which lines are only ever added.
 //!
 //! ```text
-//! {"seq": 1, "time": ..., "by": "Ada <ada@example.org>", "event": "released", "version": "1.0.0", ..., "previous": ..., "hash": ...}
+//! {"seq": 1, "time": ..., "by": "Author <author@example.org>", "event": "released", "version": "1.0.0", ..., "previous": ..., "hash": ...}
 //! {"seq": 2, ...,                                         "event": "labelled", "label": "production", ...}
 //! ```
 //!
@@ -15,12 +15,11 @@ mod write;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::canonical;
 use crate::digest::sha256;
 
 pub(crate) use chain::{Chain, is_conflict, read};
 pub(crate) use replay::{Approval, History, Move};
-pub(crate) use write::{Writing, replace, with_lock};
+pub(crate) use write::{Writing, with_lock};
 
 /// The file's name in a prompt's folder.
 pub(crate) const FILE: &str = "ledger.jsonl";
@@ -132,7 +131,8 @@ pub(crate) fn content_hash(mut line: Value) -> String {
         fields.shift_remove("hash");
         fields.shift_remove("signature");
     }
-    sha256(canonical(line).to_string().as_bytes())
+    line.sort_all_objects();
+    sha256(line.to_string().as_bytes())
 }
 
 /// The address in `Name <address>`.

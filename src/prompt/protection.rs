@@ -234,7 +234,8 @@ fn other_content(folder: &Folder<'_>, moved: &Move) -> Option<Problem> {
     let (version, digest) = (moved.version.as_ref()?, moved.digest.as_ref()?);
     let found: Option<PromptVersion> = folder.read(version).ok();
     let found = found.filter(|found| found.digest != *digest)?;
-    let message = format!("the label is on content {digest}, and the file of {} has {}", found.label(), found.digest);
+    let message =
+        format!("the label is on content {digest}, and the file of {} has {}", found.full_name(), found.digest);
     Some(
         Problem::new(message)
             .hint("the line that releases it was not written by llmops; bring the ledger back from git"),

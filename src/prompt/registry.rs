@@ -102,35 +102,45 @@ impl<'a> Folder<'a> {
         PromptVersion::read(self.name, version, &self.file(version), &self.shown(version), &partials)
     }
 
-    /// The number that a selector's version means: `latest` is the highest release by semantic version, never a pre-release;
-    /// any other name that is no number is a label.
+    /// The version that a selector means; a label's only with the content that it was given.
+    pub(crate) fn find(&self, version: &str) -> Result<PromptVersion> {
+        let (number, digest) = self.meaning(version)?;
+        let prompt = self.read(&number)?;
+        if digest.is_some_and(|digest| digest != prompt.digest) {
+            return Err(Error::config(format!("{version} means {}, whose file was edited since", prompt.full_name()))
+                .hint("`llmops prompt verify` says how to repair it"));
+        }
+        Ok(prompt)
+    }
+
+    /// The number that a selector's version means.
     pub(crate) fn resolve(&self, version: &str) -> Result<String> {
+        self.meaning(version).map(|(number, _)| number)
+    }
+
+    /// `latest` is the highest release by semantic version, never a pre-release; any other name that is no number is a label, which
+    /// has the digest of what it means.
+    fn meaning(&self, version: &str) -> Result<(String, Option<String>)> {
         let versions = versions(&self.path)?;
         let found = match version {
-            LATEST => latest(&versions).map(ToString::to_string),
+            LATEST => latest_version(&versions).map(ToString::to_string),
             DRAFT => self.file(DRAFT).is_file().then(|| DRAFT.to_owned()),
             number if Version::parse(number).is_ok() => {
                 versions.iter().map(ToString::to_string).find(|release| release == number)
             }
             label => return self.labelled(label, &versions),
         };
-        found.ok_or_else(|| self.no_version(version, &versions))
+        found.map(|number| (number, None)).ok_or_else(|| self.no_version(version, &versions))
     }
 
-    fn labelled(&self, label: &str, versions: &[Version]) -> Result<String> {
+    fn labelled(&self, label: &str, versions: &[Version]) -> Result<(String, Option<String>)> {
         let history = self.history()?;
-        let Some(moved) = history.label(label) else {
+        let moved = history.label(label).and_then(|moved| Some((moved.version.clone()?, moved.digest.clone())));
+        moved.ok_or_else(|| {
             let error = self.no_version(label, versions);
             let known: Vec<&str> = history.labels.keys().map(String::as_str).collect();
-            return Err(if known.is_empty() { error } else { error.hint(format!("labels: {}", known.join(", "))) });
-        };
-        let version = moved.version.clone().unwrap_or_default();
-        let digest = self.read(&version)?.digest;
-        if moved.digest.as_ref() != Some(&digest) {
-            return Err(Error::config(format!("{label} means {}@{version}, whose file was edited since", self.name))
-                .hint("`llmops prompt verify` says how to repair it"));
-        }
-        Ok(version)
+            if known.is_empty() { error } else { error.hint(format!("labels: {}", known.join(", "))) }
+        })
     }
 
     fn no_version(&self, version: &str, versions: &[Version]) -> Error {
@@ -151,12 +161,11 @@ pub(crate) fn is_name(name: &str) -> bool {
 
 /// The version that `selector` means.
 pub(crate) fn find(root: &Path, selector: &Selector) -> Result<PromptVersion> {
-    let folder = Folder::existing(root, &selector.name)?;
-    let version = folder.resolve(&selector.version)?;
-    folder.read(&version)
+    Folder::existing(root, &selector.name)?.find(&selector.version)
 }
 
-fn latest(releases: &[Version]) -> Option<&Version> {
+/// The highest version that is no pre-release, of versions in ascending order.
+pub(crate) fn latest_version(releases: &[Version]) -> Option<&Version> {
     releases.iter().rfind(|version| version.pre.is_empty())
 }
 

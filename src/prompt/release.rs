@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use semver::Version;
 
 use super::bump::{Bump, Interface, interface};
-use super::ledger::{Event, Writing, replace};
+use super::ledger::{Event, Writing};
 use super::registry::{DRAFT, Folder};
 use super::source::Partials;
 use super::{PromptVersion, file_digest};
 use crate::error::{Error, Result};
+use crate::file::replace;
 
 /// Which version a release is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub(crate) fn release(
         return Err(Error::config(format!("{}@{version} is released already", folder.name))
             .hint("a released version never changes: release the draft as the next one"));
     }
-    let path = folder.path.join(format!("{version}.md"));
+    let path = folder.file(&version.to_string());
     let file = folder.shown(&version.to_string());
     let text = match number {
         Number::Existing(_) => read(&path, &file)?,
@@ -85,15 +86,13 @@ pub(crate) fn release(
 }
 
 fn draft(folder: &Folder<'_>) -> Result<PromptVersion> {
-    let shown = folder.shown(DRAFT);
-    let path = folder.path.join(format!("{DRAFT}.md"));
-    if !path.is_file() {
-        return Err(Error::config(format!("there is no {shown}")).hint(format!(
+    if !folder.file(DRAFT).is_file() {
+        return Err(Error::config(format!("there is no {}", folder.shown(DRAFT))).hint(format!(
             "`llmops prompt new {}` makes it from the latest version; NAME@VERSION records a file that is there already",
             folder.name
         )));
     }
-    PromptVersion::read(folder.name, DRAFT, &path, &shown, &Partials::Project(folder.root.to_owned()))
+    folder.read(DRAFT)
 }
 
 fn read(path: &Path, shown: &str) -> Result<String> {
@@ -109,7 +108,7 @@ fn compared(
 ) -> Result<(Version, Interface)> {
     let old = folder.read(&latest.to_string())?;
     if old.digest == new.digest && !may_be_same {
-        return Err(Error::config(format!("nothing changed that a model sees since {}", old.label()))
+        return Err(Error::config(format!("nothing changed that a model sees since {}", old.full_name()))
             .hint(format!("edit {} first; descriptions and comments are no content", folder.shown(DRAFT))));
     }
     Ok((latest.clone(), interface(&old, new)))
@@ -132,7 +131,9 @@ fn create(path: &Path, shown: &str, text: &str) -> Result<()> {
         Ok(there) if there == text => Ok(()),
         Ok(_) => Err(Error::config(format!("{shown} is there already, and no ledger knows it"))
             .hint("record it with `llmops prompt release NAME@VERSION`, or remove it")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => replace(path, text.as_bytes()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            replace(path, text.as_bytes()).map_err(|error| Error::io("write", path, error))
+        }
         Err(error) => Err(Error::io("read", path, error)),
     }
 }
@@ -153,7 +154,7 @@ user:
 
 /// Makes a draft: from a version if there is one, else from an example. It never replaces one.
 pub(crate) fn new_draft(folder: &Folder<'_>, from: Option<&Path>) -> Result<PathBuf> {
-    let path = folder.path.join(format!("{DRAFT}.md"));
+    let path = folder.file(DRAFT);
     let shown = folder.shown(DRAFT);
     if path.exists() {
         return Err(Error::config(format!("{shown} is there already")).hint("edit it, or remove it first"));
@@ -162,7 +163,7 @@ pub(crate) fn new_draft(folder: &Folder<'_>, from: Option<&Path>) -> Result<Path
         Some(version) => read(version, &version.display().to_string())?,
         None => STARTER.to_owned(),
     };
-    replace(&path, text.as_bytes())?;
+    replace(&path, text.as_bytes()).map_err(|error| Error::io("write", &path, error))?;
     Ok(path)
 }
 

@@ -83,7 +83,7 @@ fn prompt(folder: &Folder<'_>, check: Check<'_>) -> Result<Verified> {
 }
 
 fn file_problem(folder: &Folder<'_>, version: &str, recorded: &str) -> Result<Option<Problem>> {
-    let (path, shown) = (folder.path.join(format!("{version}.md")), folder.shown(version));
+    let (path, shown) = (folder.file(version), folder.shown(version));
     let restore = format!("bring it back with `git checkout -- {shown}`, or from an earlier commit");
     let problem = match std::fs::read(&path) {
         Ok(content) if file_digest(&content) == recorded => return Ok(None),
@@ -99,21 +99,17 @@ fn file_problem(folder: &Folder<'_>, version: &str, recorded: &str) -> Result<Op
 
 /// Ledgers that do not go on from what they were in git: the last line can be removed without breaking the chain of the others.
 fn against_git(root: &Path, names: &[String], since: Option<&str>) -> Result<Vec<Problem>> {
-    let mut problems = Vec::new();
     if let Some(reference) = since {
-        let base = git::merge_base(root, reference)?;
-        problems.extend(shortened(root, names, &[base], "the work tree"));
-    } else if let Some(head) = git::commit(root).map(|commit| commit.sha) {
-        problems.extend(shortened(root, names, std::slice::from_ref(&head), "the work tree"));
-        problems.extend(shortened(root, names, &git::parents(root, &head), "the last commit"));
+        return Ok(shortened(root, names, &[git::merge_base(root, reference)?]));
     }
-    let mut seen = BTreeSet::new();
-    problems.retain(|problem| seen.insert(problem.to_string()));
-    Ok(problems)
+    let Some(head) = git::commit(root).map(|commit| commit.sha) else { return Ok(Vec::new()) };
+    let problems = shortened(root, names, std::slice::from_ref(&head));
+    // Where lines of the last commit are gone, those of the one before it may be too; that is said once.
+    Ok(if problems.is_empty() { shortened(root, names, &git::parents(root, &head)) } else { problems })
 }
 
 /// Ledgers that begin as in none of these commits, of those that differ from one.
-fn shortened(root: &Path, names: &[String], before: &[String], where_: &str) -> Vec<Problem> {
+fn shortened(root: &Path, names: &[String], before: &[String]) -> Vec<Problem> {
     let changed: BTreeSet<String> = before
         .iter()
         .flat_map(|commit| git::changed(root, commit, FOLDER).unwrap_or_default())
@@ -139,7 +135,7 @@ fn shortened(root: &Path, names: &[String], before: &[String], where_: &str) -> 
         if let Some((commit, text)) = earlier.first().filter(|_| !earlier.iter().any(goes_on)) {
             let line = lines(&now).zip(lines(text)).take_while(|(now, then)| now == then).count() + 1;
             let short = &commit[..commit.len().min(10)];
-            let problem = Problem::new(format!("{where_} removed or changed lines that the ledger had in {short}"));
+            let problem = Problem::new(format!("lines were removed or changed that the ledger had in {short}"));
             let hint = format!("bring it back: git checkout {short} -- {shown}; then do again what was done since");
             problems.push(problem.at(&shown, Some(line)).hint(hint));
         }

@@ -22,9 +22,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Template;
 use super::source::{Partials, Source};
 use super::variable::{Variable, Variables};
-use super::{Template, canonical};
 use crate::digest::sha256;
 use crate::error::{Error, Problem, Result, suggestion};
 use crate::llm::{Message, Parameters, Role, Schema};
@@ -115,17 +115,19 @@ impl PromptVersion {
         variables.sort_by(|one, other| one.name.cmp(&other.name));
         let variable =
             |variable: &Variable| json!({ "name": variable.name, "type": variable.kind, "default": variable.default });
-        canonical(json!({
+        let mut content = json!({
             "messages": self.templates(),
             "model": self.model,
             "parameters": self.parameters,
             "variables": variables.into_iter().map(variable).collect::<Vec<_>>(),
             "output": self.output,
-        }))
+        });
+        content.sort_all_objects();
+        content
     }
 
     /// `NAME@VERSION`, as commands take it.
-    pub(crate) fn label(&self) -> String {
+    pub(crate) fn full_name(&self) -> String {
         format!("{}@{}", self.name, self.version)
     }
 

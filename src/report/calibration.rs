@@ -9,20 +9,19 @@ mod figures;
 mod trust;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use serde::ser::Error as _;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::file::temporary;
 use super::judged::{RubricFacts, facts};
 use crate::error::{Error, Result};
 use crate::eval::judge::Judge;
 use crate::eval::metrics::Scorer;
 use crate::eval::stats;
+use crate::file::replace;
 
 pub(crate) use correction::{Correction, CorrectionMethod};
 pub(crate) use figures::{Figures, Rate, evidence};
@@ -178,20 +177,9 @@ impl CalibrationFile {
 
     /// Replaces the file; a reader sees the old one or the new one.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        let failed = |error| Error::io("write the calibration", path, error);
         let text = serde_json::to_string_pretty(self)
             .map_err(|error| Error::unavailable("cannot write the calibration as JSON").source(error))?;
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
-        }
-        let temporary = temporary(path);
-        let written = File::create(&temporary)
-            .and_then(|mut file| file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all()))
-            .and_then(|()| std::fs::rename(&temporary, path));
-        if written.is_err() {
-            let _ = std::fs::remove_file(&temporary);
-        }
-        written.map_err(failed)
+        replace(path, format!("{text}\n").as_bytes()).map_err(|error| Error::io("write the calibration", path, error))
     }
 }
 

@@ -59,8 +59,10 @@ pub(crate) struct Variant {
 }
 
 impl Experiments {
-    pub(crate) fn new(report: &Report, since: Option<String>, comparisons: Vec<Experiment>) -> Self {
-        Self {
+    /// `None` if nothing was compared.
+    pub(crate) fn new(since: Option<String>, comparisons: Vec<Experiment>) -> Option<Self> {
+        let report = &comparisons.first()?.reference()?.report;
+        Some(Self {
             schema: SCHEMA,
             tool_version: report.tool_version.clone(),
             project: report.project.clone(),
@@ -69,7 +71,7 @@ impl Experiments {
             git: report.git.clone(),
             since,
             comparisons,
-        }
+        })
     }
 }
 
@@ -89,7 +91,7 @@ impl Experiment {
         Self { metric: metric.to_owned(), variants, pairs, recommendation }
     }
 
-    pub(crate) fn reference(&self) -> Option<&Variant> {
+    fn reference(&self) -> Option<&Variant> {
         self.variants.first()
     }
 

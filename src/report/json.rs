@@ -28,9 +28,7 @@ type Take<'a> = &'a mut dyn FnMut(&[u8]) -> Result<()>;
 pub(crate) fn prepare(path: &Path) -> Result<()> {
     let failed =
         |error| Error::io("write the report", path, error).hint("nothing was run; free the disk or fix the folder");
-    std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
-    let probe = file::temporary(path);
-    std::fs::write(&probe, "{}").and_then(|()| std::fs::remove_file(&probe)).map_err(failed)?;
+    crate::file::probe(path).map_err(failed)?;
     match std::fs::rename(path, path.with_extension("previous.json")) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
         _ => Ok(()),

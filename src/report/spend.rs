@@ -16,6 +16,9 @@ pub(crate) struct CostByRole {
     pub(crate) target_unknown: usize,
     /// What the answers and verdicts from the response cache or a recording would have cost, as far as it is known.
     pub(crate) saved_usd: Cost,
+    /// The mean list price of an answer, from the cache or not; `None` if that of any is not known, or there are none.
+    #[serde(default)]
+    pub(crate) answer_usd: Option<Cost>,
     pub(crate) embedder_usd: Option<Cost>,
     #[serde(default)]
     pub(crate) judge_usd: Option<Cost>,
@@ -27,17 +30,37 @@ pub(crate) struct CostByRole {
 }
 
 /// Adds up the costs of rows.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Spend {
     spent: Cost,
     saved: Cost,
     unknown: usize,
+    answers: usize,
+    /// The list price of the answers; `None` if that of one is not known.
+    listed: Option<Cost>,
     judge: Costs,
+}
+
+impl Default for Spend {
+    fn default() -> Self {
+        Self {
+            spent: Cost::ZERO,
+            saved: Cost::ZERO,
+            unknown: 0,
+            answers: 0,
+            listed: Some(Cost::ZERO),
+            judge: Costs::default(),
+        }
+    }
 }
 
 impl Spend {
     pub(super) fn add(&mut self, row: &Measured) {
         self.judge += row.judge_cost;
+        if row.error.is_none() {
+            self.answers += 1;
+            self.listed = self.listed.zip(row.cost_usd).map(|(sum, cost)| sum + cost);
+        }
         let sent = row.attempts > 0;
         match row.cost_usd {
             // What a failed case consumed is in no reply.
@@ -50,6 +73,12 @@ impl Spend {
         }
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "numbers of answers are far below 2^52")]
+    fn of_an_answer(&self) -> Option<Cost> {
+        let sum = self.listed.filter(|_| self.answers > 0)?;
+        Cost::near(sum.to_f64() / self.answers as f64)
+    }
+
     /// The costs of a run whose rows these were.
     pub(super) fn by_role(self, target: &TargetFacts, embedder: &Usage) -> CostByRole {
         let Prices { release, date, sha256, .. } = Prices::embedded();
@@ -57,6 +86,7 @@ impl Spend {
             target_usd: (self.unknown == 0).then_some(self.spent),
             target_unknown: self.unknown,
             saved_usd: self.saved + self.judge.saved_usd,
+            answer_usd: self.of_an_answer(),
             embedder_usd: of_embedder(target.embedder.as_deref(), embedder),
             judge_usd: (self.judge.unknown == 0).then_some(self.judge.usd),
             judge_unknown: self.judge.unknown,
@@ -162,6 +192,22 @@ mod tests {
         for (rows, expected) in cases {
             assert_eq!(shown(&rows, None).as_deref(), Some(expected));
         }
+    }
+
+    #[test]
+    fn an_answer_costs_what_it_costs_from_the_cache_or_not_and_whatever_the_judge_does() {
+        let each = |rows: &[Measured]| {
+            let mut spend = Spend::default();
+            for row in rows {
+                spend.add(row);
+            }
+            spend.by_role(&target(None), &Usage::default()).answer_usd.map(|cost| cost.to_string())
+        };
+        let judge_cost = Costs { saved_usd: Cost::parse("5").unwrap(), ..Costs::default() };
+        let judged = Measured { judge_cost, ..row(Some("0.002"), 0) };
+        let failed = Measured { error: Some("down".into()), ..Measured::default() };
+        assert_eq!(each(&[row(Some("0.001"), 1), judged, failed.clone()]).as_deref(), Some("$0.0015"));
+        assert_eq!((each(&[row(Some("0.001"), 1), row(None, 0)]), each(&[failed]), each(&[])), (None, None, None));
     }
 
     #[test]

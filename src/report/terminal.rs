@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::summary::{Flaky, Shown};
+use super::words::{range_of_change, show_p};
 use super::{Decision, Difference, Estimate, Flip, Report, numbers, spend};
-use crate::text::{count, printable};
+use crate::text::{brief, count, printable};
 
 /// The whole summary, with ANSI styles that the printing stream strips where they are not wanted.
 pub(crate) fn render(report: &Report) -> String {
@@ -77,17 +78,11 @@ fn changes(text: &mut String, report: &Report) {
 const SHOWN: usize = 5;
 
 fn change(difference: &Difference) -> String {
-    let show = |value| difference.scale.show_change(value);
-    let interval = match (difference.low, difference.high) {
-        (Some(low), Some(high)) => format!("[{}, {}]", show(low), show(high)),
-        _ => String::new(),
-    };
-    let p = difference
-        .p_adjusted
-        .map_or_else(String::new, |p| if p < 0.001 { "p < 0.001, ".to_owned() } else { format!("p = {p:.3}, ") });
-    let Difference { wins, ties, losses, lost, .. } = difference;
+    let Difference { scale, change, low, high, wins, ties, losses, lost, .. } = difference;
+    let (change, range) = (scale.show_change(*change), range_of_change(*scale, *low, *high));
+    let p = difference.p_adjusted.map_or_else(String::new, |p| format!("{}, ", show_p(Some(p))));
     let lost = if *lost > 0 { format!(", {lost} no longer measured") } else { String::new() };
-    format!("{:>12} {interval:<18} {p}{wins} better, {ties} equal, {losses} worse{lost}", show(difference.change))
+    format!("{change:>12} {range:<18} {p}{wins} better, {ties} equal, {losses} worse{lost}")
 }
 
 /// How far a metric would have to be beyond its bar for these cases to show it.
@@ -120,10 +115,10 @@ fn cases(text: &mut String, report: &Report, what: &str, shown: &Shown) {
     let bold = Style::new().bold();
     let _ = writeln!(text, "\n{bold}{} {what}{bold:#}", count(shown.count, "case"));
     for case in &shown.cases {
-        let question = one_line(&case.question, 72);
+        let question = brief(&case.question, 72);
         let (dataset, id) = (printable(&report.dataset), printable(&case.id));
         let _ = writeln!(text, "  {dataset}:{} {id}  {question}", case.line);
-        let _ = writeln!(text, "      {}", one_line(&case.detail, 200));
+        let _ = writeln!(text, "      {}", brief(&case.detail, 200));
     }
     if shown.count > shown.cases.len() {
         let _ = writeln!(text, "  ... and {} more in the report", shown.count - shown.cases.len());
@@ -145,11 +140,6 @@ fn flaky(text: &mut String, report: &Report) {
     if report.flaky.len() > SHOWN {
         let _ = writeln!(text, "  ... and {} more in the report", report.flaky.len() - SHOWN);
     }
-}
-
-fn one_line(text: &str, limit: usize) -> String {
-    let short: String = printable(text).chars().take(limit).collect();
-    if text.chars().count() > limit { format!("{short}…") } else { short }
 }
 
 /// Of the column of names.

@@ -3,6 +3,7 @@
 use super::calibration::Correction;
 use super::{Decision, Estimate, RepeatFigures, Report};
 use crate::eval::Stopped;
+use crate::eval::metrics::Scale;
 use crate::text::count;
 
 /// A metric's line in a table.
@@ -13,6 +14,23 @@ pub(super) struct Numbers<'a> {
     pub(super) is_breached: bool,
     /// Whether the gate decides nothing by it, since the judge is not known to be good enough.
     pub(super) is_distrusted: bool,
+}
+
+/// Where the true difference is with 95 % confidence: `[-0.070, -0.010]`; empty if that cannot be said.
+pub(super) fn range_of_change(scale: Scale, low: Option<f64>, high: Option<f64>) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) => format!("[{}, {}]", scale.show_change(low), scale.show_change(high)),
+        _ => String::new(),
+    }
+}
+
+/// The chance of a difference if there were none.
+pub(super) fn show_p(p: Option<f64>) -> String {
+    match p {
+        None => "not tested".to_owned(),
+        Some(p) if p < 0.001 => "p < 0.001".to_owned(),
+        Some(p) => format!("p = {p:.3}"),
+    }
 }
 
 /// The metrics of a report in their order.

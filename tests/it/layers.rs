@@ -13,7 +13,7 @@ const RANKS: &[&[&str]] = &[
     &["llm"],
     &["cost"],
     &["git", "config"],
-    &["error", "text", "digest", "clock", "lockfile", "test_support"],
+    &["error", "text", "digest", "clock", "file", "lockfile", "test_support"],
 ];
 
 fn rank(module: &str) -> usize {

@@ -10,8 +10,8 @@ use crate::support::{Project, Ran};
 fn repository() -> Project {
     let project = Project::new(&[("llmops.toml", "[project]\nname = \"p\"\n"), (".gitignore", ".llmops/\nllmops/\n")]);
     git(&project, &["init", "-q", "-b", "main"]);
-    git(&project, &["config", "user.name", "Ada"]);
-    git(&project, &["config", "user.email", "ada@example.org"]);
+    git(&project, &["config", "user.name", "Author"]);
+    git(&project, &["config", "user.email", "author@example.org"]);
     draft(&project, "Answer: {{ question }}");
     prompt(&project, &["release", "qa", "-m", "begin"]).ends(0);
     draft(&project, "Answer briefly: {{ question }}");
@@ -49,7 +49,7 @@ fn a_draft_becomes_versions_that_are_found_by_number_and_as_the_latest() {
     assert!(listed.starts_with("qa  1.0.1        2 versions   a draft"), "{listed}");
     let history = prompt(&project, &["history", "qa"]).ends(0).stdout;
     assert!(
-        history.contains("released 1.0.1 (") && history.contains("by Ada <ada@example.org>\n    shorter\n"),
+        history.contains("released 1.0.1 (") && history.contains("by Author <author@example.org>\n    shorter\n"),
         "{history}"
     );
     let verified = prompt(&project, &["verify"]).ends(0).stdout;
@@ -98,6 +98,7 @@ fn found(change: impl Fn(&Project), expected: &str) {
     let ran = prompt(&project, &["verify"]).ends(1);
     assert!(ran.stdout.starts_with(expected), "{expected}\n{}", ran.stdout);
     assert!(ran.stdout.contains("\n    "), "it says what to do: {}", ran.stdout);
+    assert_eq!(ran.stdout.matches(expected).count(), 1, "once: {}", ran.stdout);
 }
 
 fn lines(project: &Project, change: impl Fn(&mut Vec<String>)) {
@@ -140,7 +141,7 @@ fn a_ledger_that_was_tampered_with_is_found() {
             lines(project, |lines| lines.truncate(1));
             std::fs::remove_file(project.path("prompts/qa/1.0.1.md")).unwrap();
         },
-        "prompts/qa/ledger.jsonl:2: the work tree removed or changed lines that the ledger had in",
+        "prompts/qa/ledger.jsonl:2: lines were removed or changed that the ledger had in",
     );
     // Also if that was committed.
     found(
@@ -149,7 +150,7 @@ fn a_ledger_that_was_tampered_with_is_found() {
             std::fs::remove_file(project.path("prompts/qa/1.0.1.md")).unwrap();
             commit(project, "hide a release");
         },
-        "prompts/qa/ledger.jsonl:2: the last commit removed or changed lines that the ledger had in",
+        "prompts/qa/ledger.jsonl:2: lines were removed or changed that the ledger had in",
     );
 }
 

@@ -6,41 +6,26 @@ use super::super::prompt::label::{Moved, promote as move_label};
 use super::super::{evidence, output};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::prompt::{DRAFT, Evidence};
+use crate::prompt::DRAFT;
 use crate::report::PromptFacts;
 use crate::report::experiment::{Experiment, Experiments, Variant};
-use crate::report::json::Rows;
-
-/// The rows of a variant of a comparison, both by their place.
-pub(super) type RowsOf<'a> = &'a dyn Fn(usize, usize, &mut dyn FnMut(Rows<'_>) -> Result<()>) -> Result<()>;
 
 /// Lets the label mean the better version of each comparison. `file` holds the comparison. What is not moved is said; only a
 /// label that refuses a better version is an error.
-pub(super) fn promote(
-    config: &Config,
-    experiments: &Experiments,
-    (label, file): (&str, &Path),
-    rows_of: RowsOf<'_>,
-) -> Result<Vec<Moved>> {
+pub(super) fn promote(config: &Config, experiments: &Experiments, (label, file): (&str, &Path)) -> Result<Vec<Moved>> {
     let mut moved = Vec::new();
     let mut failures = Vec::new();
-    for (place, experiment) in experiments.comparisons.iter().enumerate() {
-        let (winner, facts) = match better(experiment) {
+    for experiment in &experiments.comparisons {
+        let (variant, facts) = match better(experiment) {
             Ok(found) => found,
             Err(why) => {
                 output::note(&format!("{label} is not moved: {why}"));
                 continue;
             }
         };
-        let variant = &experiment.variants[winner];
-        let mut proof: Option<Evidence> = None;
-        rows_of(place, winner, &mut |rows| {
-            proof = evidence::of(&variant.report, rows, file)?.map(|evaluation| evaluation.evidence);
-            Ok(())
-        })?;
-        let Some(proof) = proof else { continue };
+        let Some(evaluation) = evidence::of(&variant.report, file)? else { continue };
         let which = (facts.name.as_str(), facts.version.as_str(), facts.digest.as_str());
-        match move_label(config, which, proof, (label, &reason(experiment, variant))) {
+        match move_label(config, which, evaluation.evidence, (label, &reason(experiment, variant))) {
             Ok(done) => moved.push(done),
             Err(error) => failures.push(error),
         }
@@ -49,7 +34,7 @@ pub(super) fn promote(
 }
 
 /// The better variant, if it is a version that a label could mean; else why it is not.
-fn better(experiment: &Experiment) -> std::result::Result<(usize, &PromptFacts), String> {
+fn better(experiment: &Experiment) -> std::result::Result<(&Variant, &PromptFacts), String> {
     let Some(name) = &experiment.recommendation.variant else {
         return Err("these cases cannot tell which is better".to_owned());
     };
@@ -57,9 +42,8 @@ fn better(experiment: &Experiment) -> std::result::Result<(usize, &PromptFacts),
     if experiment.variants.windows(2).any(|two| models(&two[0]) != models(&two[1])) {
         return Err("the variants differ in their models, which a label of a prompt does not choose".to_owned());
     }
-    let winner = experiment.variants.iter().position(|variant| variant.name == *name);
-    let found = winner.and_then(|place| Some((place, experiment.variants[place].report.prompt.as_ref()?)));
-    match found {
+    let winner = experiment.variants.iter().find(|variant| variant.name == *name);
+    match winner.and_then(|variant| Some((variant, variant.report.prompt.as_ref()?))) {
         None => Err(format!("{name} is no version of a prompt")),
         Some((_, facts)) if facts.version == DRAFT => Err(format!(
             "{name} is better and no release; release it, compare that, or move the label with `llmops prompt label`"

@@ -9,7 +9,7 @@ use super::{Checked, Found};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::report::calibration::{CorrectionMethod, Rate};
-use crate::text::{count, printable};
+use crate::text::{brief, count, printable};
 
 /// Disagreements for people; machines get all.
 const SHOWN: usize = 10;
@@ -29,8 +29,8 @@ pub(super) fn text(config: &Config, checked: &Checked, found: &Found) -> String 
     let _ = writeln!(text, "\n{bold}judge and people disagree on {}{bold:#}", count(apart.len(), "answer"));
     for one in apart.iter().take(SHOWN) {
         let (file, id) = (printable(&checked.labels.file), printable(&one.id));
-        let _ = writeln!(text, "  {file}:{} {id}  {}", one.line, short(&one.question, 72));
-        let reason = one.reason.as_deref().map_or_else(String::new, |reason| format!("  {}", short(reason, 160)));
+        let _ = writeln!(text, "  {file}:{} {id}  {}", one.line, brief(&one.question, 72));
+        let reason = one.reason.as_deref().map_or_else(String::new, |reason| format!("  {}", brief(reason, 160)));
         let _ = writeln!(text, "      people {}, judge {}{reason}", grade(one.label), grade(one.judged));
     }
     if apart.len() > SHOWN {
@@ -156,9 +156,4 @@ fn sentence(config: &Config, checked: &Checked, found: &Found) -> String {
 fn grade(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-fn short(text: &str, limit: usize) -> String {
-    let start: String = printable(text).chars().take(limit).collect();
-    if text.chars().count() > limit { format!("{start}…") } else { start }
 }

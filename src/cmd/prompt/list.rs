@@ -10,7 +10,7 @@ use crate::cli::{Global, List};
 use crate::config::Config;
 use crate::cost::Cost;
 use crate::error::{ExitStatus, Result};
-use crate::prompt::{DRAFT, Evaluation, Folder, History, names, versions};
+use crate::prompt::{DRAFT, Evaluation, Folder, History, latest_version, names, versions};
 use crate::text::printable;
 
 pub(super) fn run(global: &Global, config: &Config, arguments: &List) -> Result<ExitStatus> {
@@ -38,7 +38,7 @@ impl<'a> Known<'a> {
     }
 
     fn latest(&self) -> Option<&Version> {
-        self.versions.iter().rfind(|version| version.pre.is_empty())
+        latest_version(&self.versions)
     }
 }
 
@@ -56,11 +56,8 @@ fn all(global: &Global, config: &Config) -> Result<()> {
     let mut text = String::new();
     for one in &known {
         let latest = one.latest().map_or_else(|| "no release".to_owned(), ToString::to_string);
-        let mut parts: Vec<String> = Vec::new();
-        for (label, moves) in &one.history.labels {
-            let means = moves.last().and_then(|last| last.version.clone());
-            parts.extend(means.map(|version| format!("{label} {version}")));
-        }
+        let labels = one.history.meanings().map(|(label, version)| format!("{label} {version}"));
+        let mut parts: Vec<String> = labels.collect();
         if one.has_draft {
             parts.push("a draft".to_owned());
         }
@@ -72,11 +69,7 @@ fn all(global: &Global, config: &Config) -> Result<()> {
 }
 
 fn summary(one: &Known<'_>) -> Value {
-    let labels = one
-        .history
-        .labels
-        .iter()
-        .filter_map(|(label, moves)| Some((label.clone(), Value::from(moves.last()?.version.clone()?))));
+    let labels = one.history.meanings().map(|(label, version)| (label.to_owned(), Value::from(version)));
     json!({
         "name": one.folder.name,
         "latest": one.latest().map(ToString::to_string),

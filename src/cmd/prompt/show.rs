@@ -11,8 +11,7 @@ use crate::prompt::{Folder, Selector};
 pub(super) fn run(global: &Global, config: &Config, arguments: &Which) -> Result<ExitStatus> {
     let selector = Selector::parse(&arguments.prompt);
     let folder = Folder::existing(&config.root, &selector.name)?;
-    let version = folder.resolve(&selector.version)?;
-    let prompt = folder.read(&version)?;
+    let prompt = folder.find(&selector.version)?;
     if global.json {
         let history = folder.history()?;
         output::print_json(&json!({
@@ -20,8 +19,8 @@ pub(super) fn run(global: &Global, config: &Config, arguments: &Which) -> Result
             "version": prompt.version,
             "description": prompt.description,
             "digest": prompt.digest,
-            "labels": history.labels_of(&version),
-            "released": history.release(&version).map(|release| json!({
+            "labels": history.labels_of(&prompt.version),
+            "released": history.release(&prompt.version).map(|release| json!({
                 "by": release.by, "time": release.time, "message": release.message,
             })),
             "content": prompt.content(),

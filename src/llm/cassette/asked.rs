@@ -1,6 +1,6 @@
 //! A request as it is recorded: without secrets, without what may differ between two machines, in one order.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::exchange::{Exchange, hide};
 use crate::config::Secret;
@@ -20,13 +20,14 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) fn of(exchange: &Exchange<'_>, known: &[Secret]) -> Self {
         let body = exchange.call.body.clone().unwrap_or_default();
-        let body = if exchange.endpoint.is_some() { with_common_names(body) } else { body };
+        let mut body = if exchange.endpoint.is_some() { with_common_names(body) } else { body };
+        body.sort_all_objects();
         let path = exchange.path();
         let mut asked = Self {
             provider: exchange.provider().to_owned(),
             method: exchange.call.method,
             path,
-            body: sorted(body),
+            body,
             repeat: exchange.repeat,
         };
         for secret in known.iter().chain(&exchange.secrets()) {
@@ -51,18 +52,4 @@ fn with_common_names(body: Value) -> Value {
         _ => (name, value),
     };
     Value::Object(fields.into_iter().map(common).collect())
-}
-
-/// The value with the keys of every object in alphabetical order.
-pub(super) fn sorted(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let mut fields: Vec<(String, Value)> =
-                fields.into_iter().map(|(name, value)| (name, sorted(value))).collect();
-            fields.sort_by(|a, b| a.0.cmp(&b.0));
-            Value::Object(Map::from_iter(fields))
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
-        other => other,
-    }
 }

@@ -1,16 +1,16 @@
 //! Writes a cassette: a line for each exchange as it comes, sorted at the end so that git shows what changed.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::value::to_raw_value;
 
-use super::asked::sorted;
 use super::{Answered, Asked, Line, SCHEMA, shown};
 use crate::config::Secret;
 use crate::error::{Error, Result};
+use crate::file::Replacement;
 use crate::llm::exchange::{Exchange, hide};
 
 pub(in crate::llm) struct Recorder {
@@ -66,7 +66,8 @@ impl Recorder {
     fn line(&self, exchange: &Exchange<'_>, answered: &Answered) -> (String, io::Result<Vec<u8>>) {
         let asked = Asked::of(exchange, &self.secrets);
         let key = asked.key();
-        let mut response = sorted(answered.body.clone());
+        let mut response = answered.body.clone();
+        response.sort_all_objects();
         self.secrets.iter().chain(&exchange.secrets()).for_each(|secret| hide(&mut response, secret));
         let write = || {
             let line = Line {
@@ -110,26 +111,15 @@ impl Recorder {
     }
 
     fn replace(&self, mut file: File, lines: &[Position]) -> io::Result<()> {
-        let mut name = self.path.as_os_str().to_owned();
-        name.push(format!(".{}.tmp", std::process::id()));
-        let temporary = PathBuf::from(name);
-        let written = (|| {
-            let mut to = BufWriter::new(File::create(&temporary)?);
-            let mut line = Vec::new();
-            for position in lines {
-                line.resize(position.bytes, 0);
-                file.seek(SeekFrom::Start(position.start))?;
-                file.read_exact(&mut line)?;
-                to.write_all(&line)?;
-            }
-            to.into_inner()?.sync_all()?;
-            std::fs::rename(&temporary, &self.path)
-        })();
-        if written.is_err() {
-            // It is of no use to anybody; that it cannot be removed changes nothing.
-            let _ = std::fs::remove_file(&temporary);
+        let mut to = Replacement::begin(&self.path)?;
+        let mut line = Vec::new();
+        for position in lines {
+            line.resize(position.bytes, 0);
+            file.seek(SeekFrom::Start(position.start))?;
+            file.read_exact(&mut line)?;
+            to.write_all(&line)?;
         }
-        written
+        to.finish()
     }
 }
 

@@ -102,7 +102,7 @@ fn wrong(entry: &Entry, hash: &str, number: usize, previous: &str) -> Option<Str
 
 #[cfg(test)]
 mod tests {
-    use super::super::Event;
+    use super::super::{Event, Evidence};
     use super::*;
 
     fn ledger(count: usize) -> Vec<String> {
@@ -139,6 +139,38 @@ mod tests {
         assert!(parse("", "l").entries.is_empty());
     }
 
+    /// A number that is read as another one than was written would break the hash of its line.
+    #[test]
+    fn every_number_is_read_as_it_was_written() {
+        let mut value = 1.0 / 3.0;
+        for _ in 0..2000 {
+            value = (value * 997.1_f64).fract();
+            let metrics = [1e-7, 1.0, 12_345.0].map(|scale| (scale.to_string(), Some(value * scale)));
+            let evidence = Evidence {
+                report: String::new(),
+                time: String::new(),
+                verdict: "pass".into(),
+                metrics: metrics.into(),
+                dataset: String::new(),
+                cases: 1,
+                model: None,
+                cost_usd: None,
+            };
+            let event = Event::Labelled {
+                label: "production".into(),
+                version: None,
+                digest: None,
+                from: None,
+                rollback: false,
+                reason: String::new(),
+                evidence: Some(Box::new(evidence)),
+            };
+            let entry = Entry::after(None, String::new(), String::new(), event);
+            let line = serde_json::to_string(&entry).unwrap();
+            assert!(problems(std::slice::from_ref(&line)).is_empty(), "{line}");
+        }
+    }
+
     #[test]
     fn an_edited_line_is_named() {
         let mut lines = ledger(3);
@@ -172,7 +204,7 @@ mod tests {
         // A line that is right in itself and follows nothing here.
         let mut lines = ledger(3);
         let mut forged: Entry = serde_json::from_str(&lines[1]).unwrap();
-        forged.by = "Mallory <m@b.c>".into();
+        forged.by = "Somebody <s@b.c>".into();
         forged.hash = content_hash(serde_json::to_value(&forged).unwrap());
         lines[1] = serde_json::to_string(&forged).unwrap();
         assert_eq!(problems(&lines), ["l:3: the line does not follow the one before it: one of them was forged"]);

@@ -67,10 +67,14 @@ impl History {
         self.labels.get(label)?.last().filter(|last| last.version.is_some())
     }
 
+    /// Each label that means a version now, with that.
+    pub(crate) fn meanings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.labels.iter().filter_map(|(label, moves)| Some((label.as_str(), moves.last()?.version.as_deref()?)))
+    }
+
     /// The labels that mean a version now.
     pub(crate) fn labels_of(&self, version: &str) -> Vec<&str> {
-        let means = |moves: &[Move]| moves.last().is_some_and(|last| last.version.as_deref() == Some(version));
-        self.labels.iter().filter(|(_, moves)| means(moves)).map(|(label, _)| label.as_str()).collect()
+        self.meanings().filter(|(_, meant)| *meant == version).map(|(label, _)| label).collect()
     }
 
     pub(crate) fn release(&self, version: &str) -> Option<&Release> {

@@ -1,7 +1,6 @@
 //! Adds lines to a ledger, so that many processes at once lose nothing, and one that is killed leaves the old file or the new.
 
 use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use semver::Version;
@@ -9,6 +8,7 @@ use semver::Version;
 use super::{Entry, Event, FILE, History, read};
 use crate::clock;
 use crate::error::{Error, Result};
+use crate::file::{remove_leftovers, replace};
 use crate::lockfile;
 
 /// A ledger that nobody else writes while this lives.
@@ -26,6 +26,7 @@ pub(crate) fn with_lock(folder: &Path, shown: &str, state: &Path, by: String) ->
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let lock = state.join("prompts").join(format!("{name}.lock"));
     let lock = lockfile::hold(&lock).map_err(|error| Error::io("lock", &lock, error))?;
+    remove_leftovers(folder);
     let path = folder.join(FILE);
     // Nothing is added to a history that cannot be trusted.
     let entries = read(&path, shown)?.sound()?;
@@ -75,27 +76,6 @@ impl Writing {
             text.extend_from_slice(line.as_bytes());
             text.push(b'\n');
         }
-        replace(&self.path, &text)
+        replace(&self.path, &text).map_err(|error| Error::io("write", &self.path, error))
     }
-}
-
-/// Puts a file in the place of another, for readers at once and for good: the disk has it when this returns.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
-    let failed = |error| Error::io("write", path, error);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-    let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let mut file = File::create(&temporary)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)?;
-        File::open(folder)?.sync_all()
-    };
-    write()
-        .inspect_err(|_| {
-            let _ = std::fs::remove_file(&temporary);
-        })
-        .map_err(failed)
 }

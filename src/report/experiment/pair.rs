@@ -236,19 +236,18 @@ impl Side<'_> {
     }
 }
 
-/// Corrects p by Holm's method in three families: the deciding metric over all pairs of variants; the other metrics, and time
-/// and cost, each over their pairs with the reference.
+/// Corrects p by Holm's method in three families: the deciding metric over all pairs of variants; the other metrics over their
+/// pairs with the reference; time and cost over all pairs.
 pub(super) fn correct(pairs: &mut [Pair], deciding: &str) {
-    type Belongs<'a> = &'a dyn Fn(&Pair, &str, &Contrast) -> bool;
-    let quality: Belongs<'_> =
-        &|pair, name, contrast| pair.first == 0 && name != deciding && contrast.scale == Scale::Share;
-    let spent: Belongs<'_> = &|_, name, contrast| name != deciding && contrast.scale != Scale::Share;
+    /// By the pair's first variant, the metric's name and its scale.
+    type Belongs<'a> = &'a dyn Fn(usize, &str, Scale) -> bool;
     let decides: Belongs<'_> = &|_, name, _| name == deciding;
+    let quality: Belongs<'_> = &|first, name, scale| first == 0 && name != deciding && scale == Scale::Share;
+    let spent: Belongs<'_> = &|_, name, scale| name != deciding && scale != Scale::Share;
     for belongs in [decides, quality, spent] {
         let mut family: Vec<&mut Contrast> = Vec::new();
-        for pair in pairs.iter_mut() {
-            let ends = Pair { first: pair.first, second: pair.second, ..Pair::default() };
-            let members = pair.metrics.iter_mut().filter(|(name, contrast)| belongs(&ends, name, contrast));
+        for Pair { first, metrics, .. } in pairs.iter_mut() {
+            let members = metrics.iter_mut().filter(|(name, contrast)| belongs(*first, name, contrast.scale));
             family.extend(members.map(|(_, contrast)| contrast).filter(|contrast| contrast.p.is_some()));
         }
         let p: Vec<f64> = family.iter().filter_map(|contrast| contrast.p).collect();

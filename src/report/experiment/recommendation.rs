@@ -6,6 +6,7 @@ use super::values::{COST, LATENCY};
 use super::{Contrast, Pair, Variant};
 use crate::eval::metrics::Scale;
 use crate::eval::stats::share_of;
+use crate::report::words::{range_of_change, show_p};
 
 /// What to do, with its reasons as sentences.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -89,12 +90,10 @@ impl Seen<'_> {
 
     fn show(&self) -> String {
         let Contrast { scale, difference, low, high, .. } = self.contrast;
-        let turned = |value: &f64| scale.show_change(value * self.sign);
-        let ends = if self.sign > 0.0 { (low, high) } else { (high, low) };
-        match ends {
-            (Some(low), Some(high)) => format!("{} [{}, {}]", turned(difference), turned(low), turned(high)),
-            _ => turned(difference),
-        }
+        let turned = |value: &Option<f64>| value.map(|value| value * self.sign);
+        let (low, high) = if self.sign > 0.0 { (*low, *high) } else { (turned(high), turned(low)) };
+        let shown = format!("{} {}", scale.show_change(difference * self.sign), range_of_change(*scale, low, high));
+        shown.trim_end().to_owned()
     }
 
     /// How much lower the one is, as a share of the other; 0 if it is not.
@@ -231,19 +230,11 @@ impl<'a> Weighing<'a> {
         notes
     }
 
-    /// Beyond chance, by a share that matters, and measured of nearly all cases.
+    /// Beyond chance, by a share that matters, and measured of at least half of the cases.
     fn clearly_lower(&self, metric: &str, one: usize, other: usize) -> bool {
         self.seen(metric, one, other).is_some_and(|seen| {
             let total = self.variants[one].report.cases.total;
             seen.is_significantly_better() && seen.saving() >= MATERIAL && share_of(seen.contrast.n, total) >= 0.5
         })
-    }
-}
-
-pub(super) fn show_p(p: Option<f64>) -> String {
-    match p {
-        None => "not tested".to_owned(),
-        Some(p) if p < 0.001 => "p < 0.001".to_owned(),
-        Some(p) => format!("p = {p:.3}"),
     }
 }

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::recommendation::{Conclusion, show_p};
+use super::recommendation::Conclusion;
 use super::values::{COST, LATENCY};
 use super::{Contrast, Experiment, Flip, Pair, Variant, position};
-use crate::cost::Cost;
 use crate::eval::metrics::Scale;
+use crate::report::words::{range_of_change, show_p};
 use crate::report::{Decision, Report};
-use crate::text::{count, printable};
+use crate::text::{brief, count, printable};
 
 /// Flips of a pair that are shown; the file has more.
 const SHOWN_FLIPS: usize = 8;
@@ -97,16 +97,8 @@ fn letter(place: usize) -> String {
 
 /// At list prices, also of answers from the cache.
 fn cost_per_case(report: &Report) -> String {
-    let cost = &report.cost;
-    let known = cost.target_usd.filter(|_| report.target.model.is_some()).map(|spent| spent + cost.saved_usd);
-    let asked = report.cases.finished.saturating_sub(report.cases.errored);
-    match known {
-        Some(total) if asked > 0 => {
-            let each = super::values::per(total.to_f64(), asked);
-            Cost::near(each).map_or_else(|| "-".to_owned(), |cost| cost.to_string())
-        }
-        _ => "not known".to_owned(),
-    }
+    let known = report.cost.answer_usd.filter(|_| report.target.model.is_some());
+    known.map_or_else(|| "not known".to_owned(), |cost| cost.to_string())
 }
 
 fn tokens_per_case(report: &Report) -> String {
@@ -163,23 +155,19 @@ fn differences(text: &mut String, experiment: &Experiment, pair: &Pair) {
 }
 
 fn line(contrast: &Contrast) -> String {
-    let show = |value| contrast.scale.show_change(value);
-    let interval = match (contrast.low, contrast.high) {
-        (Some(low), Some(high)) => format!("[{}, {}]", show(low), show(high)),
-        _ => String::new(),
-    };
+    let Contrast { scale, difference, low, high, wins, ties, losses, .. } = contrast;
+    let (change, range) = (scale.show_change(*difference), range_of_change(*scale, *low, *high));
     let p = contrast.p_adjusted.map_or_else(String::new, |p| format!("{}, ", show_p(Some(p))));
-    let Contrast { wins, ties, losses, .. } = contrast;
     let missing = contrast.missing_first + contrast.missing_second;
     let missing = if missing > 0 { format!(", {missing} measured in one only") } else { String::new() };
-    format!("{:>10} {interval:<20} {p}{wins} better, {ties} equal, {losses} worse{missing}", show(contrast.difference))
+    format!("{change:>10} {range:<20} {p}{wins} better, {ties} equal, {losses} worse{missing}")
 }
 
 fn flipped(flip: &Flip, report: &Report) -> String {
     let show = |value: Option<f64>| {
         value.map_or_else(|| "not measured".to_owned(), |value| report.scale(&flip.metric).show(value))
     };
-    let question: String = printable(&flip.question).chars().take(60).collect();
+    let question = brief(&flip.question, 60);
     let place = format!("{}:{} {}", report.dataset, flip.line, flip.id);
     format!("{}  {} {} -> {}  {question}", printable(&place), flip.metric, show(flip.first), show(flip.second))
 }

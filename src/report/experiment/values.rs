@@ -40,9 +40,3 @@ impl Values {
         self.cases.insert(first.id, values);
     }
 }
-
-/// A total by how many it is shared.
-#[expect(clippy::cast_precision_loss, reason = "numbers of cases are far below 2^52")]
-pub(super) fn per(total: f64, count: usize) -> f64 {
-    total / count as f64
-}

@@ -10,6 +10,7 @@ use super::{Failed, Source};
 use crate::error::Result;
 use crate::report::cases::{ReportedCase, State, Worst, each_case};
 use crate::report::summary::Fault;
+use crate::report::words::range_of_change;
 use crate::report::{Decision, Difference, DropFinding, Report, numbers, spend};
 use crate::text::{count, printable};
 
@@ -92,13 +93,10 @@ fn table(text: &mut String, report: &Report) {
 
 /// `-0.040 [-0.070, -0.010], 3 better, 9 worse`
 fn change(difference: &Difference) -> String {
-    let show = |value| difference.scale.show_change(value);
-    let interval = match (difference.low, difference.high) {
-        (Some(low), Some(high)) => format!(" [{}, {}]", show(low), show(high)),
-        _ => String::new(),
-    };
+    let Difference { scale, change, low, high, wins, losses, .. } = difference;
+    let change = format!("{} {}", scale.show_change(*change), range_of_change(*scale, *low, *high));
     let drop = if difference.drop == Some(DropFinding::Shown) { " **dropped**" } else { "" };
-    format!("{}{interval}, {} better, {} worse{drop}", show(difference.change), difference.wins, difference.losses)
+    format!("{}, {wins} better, {losses} worse{drop}", change.trim_end())
 }
 
 /// Cases that are on the other side of a bar than in the baseline: those that fell under one first.
