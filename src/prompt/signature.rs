@@ -102,7 +102,7 @@ impl Signers {
         if !path.is_file() {
             let problem =
                 config.problem(shown, format!("there is no file {}, which prompts.signers names", shown.value));
-            return Err(problem.hint("a line for each person: ada@example.org ssh-ed25519 AAAA...").into());
+            return Err(problem.hint("a line for each person: author@example.org ssh-ed25519 AAAA...").into());
         }
         // It has no option that only says that it is there; this one fails at once.
         run(Command::new("ssh-keygen").args(["-Y", "check-novalidate"]), "").map_err(not_run)?;

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::team::{ADA, BOB, CID, Person, configure, ledger, release, repository};
+use crate::support::team::{AUTHOR, OTHER, Person, REVIEWER, configure, ledger, release, repository};
 use crate::support::{Project, Ran};
 
 const SIGNED: &str = "[prompts]\nsign = true\nsigners = \"prompts/allowed_signers\"\n\
@@ -17,20 +17,20 @@ fn key(project: &Project, name: &str, passphrase: &str) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
-/// Ada, Bob and Cid have keys, and the file of signers names Ada and Bob.
+/// Author, Reviewer and Other have keys, and the file of signers names Author and Reviewer.
 fn team() -> (Project, [Person; 3]) {
     let project = repository("");
     let mut signers = String::new();
-    for name in ["ada", "bob", "cid"] {
+    for name in ["author", "reviewer", "other"] {
         key(&project, name, "");
         let public = project.read(&format!("keys/{name}.pub"));
-        if name != "cid" {
+        if name != "other" {
             signers.extend([name, "@example.org namespaces=\"llmops-prompt\" ", &public]);
         }
     }
     project.write("prompts/allowed_signers", &signers);
     configure(&project, SIGNED);
-    (project, [ADA.signing("ada"), BOB.signing("bob"), CID.signing("cid")])
+    (project, [AUTHOR.signing("author"), REVIEWER.signing("reviewer"), OTHER.signing("other")])
 }
 
 fn label(who: Person, project: &Project, version: &str) -> Ran {
@@ -39,17 +39,17 @@ fn label(who: Person, project: &Project, version: &str) -> Ran {
 
 #[test]
 fn signed_releases_approvals_and_moves_are_verified() {
-    let (project, [ada, bob, _]) = team();
-    release(&project, ada, "Signed: {{ question }}").ends(0);
-    bob.prompt(&project, &["approve", "qa@1.0.2"]).ends(0);
-    label(ada, &project, "qa@1.0.2").ends(0);
+    let (project, [author, reviewer, _]) = team();
+    release(&project, author, "Signed: {{ question }}").ends(0);
+    reviewer.prompt(&project, &["approve", "qa@1.0.2"]).ends(0);
+    label(author, &project, "qa@1.0.2").ends(0);
     let lines = ledger(&project);
     assert!(lines[2..].iter().all(|line| line.contains("BEGIN SSH SIGNATURE")), "{lines:?}");
-    ada.prompt(&project, &["verify"]).ends(0);
-    let history = ada.prompt(&project, &["history", "qa"]).ends(0).stdout;
-    assert!(history.contains("by bob <bob@example.org>, signed\n"), "{history}");
+    author.prompt(&project, &["verify"]).ends(0);
+    let history = author.prompt(&project, &["history", "qa"]).ends(0).stdout;
+    assert!(history.contains("by reviewer <reviewer@example.org>, signed\n"), "{history}");
     // The public key does as well, where the private one is beside it.
-    label(bob.signing("bob.pub"), &project, "qa@1.0.2").ends(0);
+    label(reviewer.signing("reviewer.pub"), &project, "qa@1.0.2").ends(0);
     assert!(
         std::fs::read_dir(project.path(".llmops/prompts"))
             .unwrap()
@@ -60,74 +60,73 @@ fn signed_releases_approvals_and_moves_are_verified() {
 
 #[test]
 fn an_unsigned_release_grants_nothing_since_nobody_knows_its_author() {
-    let (project, [ada, bob, _]) = team();
-    bob.prompt(&project, &["approve", "qa@1.0.1"]).ends(0);
-    let stderr = label(ada, &project, "qa@1.0.1").ends(3).stderr;
+    let (project, [author, reviewer, _]) = team();
+    reviewer.prompt(&project, &["approve", "qa@1.0.1"]).ends(0);
+    let stderr = label(author, &project, "qa@1.0.1").ends(3).stderr;
     assert!(
         stderr.starts_with("error: production is protected, and the release of qa@1.0.1 is not signed\n"),
         "{stderr}"
     );
     // The same content, signed, as the next version; the approval was of the content.
-    ada.prompt(&project, &["release", "qa", "--bump", "patch", "-m", "signed"]).ends(0);
-    label(ada, &project, "qa@1.0.2").ends(0);
-    ada.prompt(&project, &["verify"]).ends(0);
+    author.prompt(&project, &["release", "qa", "--bump", "patch", "-m", "signed"]).ends(0);
+    label(author, &project, "qa@1.0.2").ends(0);
+    author.prompt(&project, &["verify"]).ends(0);
 }
 
 #[test]
 fn an_unsigned_approval_does_not_count_and_is_found_until_it_is_given_again() {
-    let (project, [ada, bob, _]) = team();
-    release(&project, ada, "Signed: {{ question }}").ends(0);
+    let (project, [author, reviewer, _]) = team();
+    release(&project, author, "Signed: {{ question }}").ends(0);
     configure(&project, "");
-    // Ada says that she is Bob.
-    BOB.prompt(&project, &["approve", "qa@1.0.2"]).ends(0);
+    // Author says that she is Reviewer.
+    REVIEWER.prompt(&project, &["approve", "qa@1.0.2"]).ends(0);
     configure(&project, SIGNED);
-    let stderr = label(ada, &project, "qa@1.0.2").ends(3).stderr;
+    let stderr = label(author, &project, "qa@1.0.2").ends(3).stderr;
     assert!(stderr.starts_with("error: production is protected: qa@1.0.2 has 0 of 1 approvals"), "{stderr}");
-    let verified = ada.prompt(&project, &["verify"]).ends(1).stdout;
-    let expected = "prompts/qa/ledger.jsonl:4: the approval of qa@1.0.2 by bob <bob@example.org> is not signed, so it does not count\n    ";
+    let verified = author.prompt(&project, &["verify"]).ends(1).stdout;
+    let expected = "prompts/qa/ledger.jsonl:4: the approval of qa@1.0.2 by reviewer <reviewer@example.org> is not signed, so it does not count\n    ";
     assert!(verified.starts_with(expected), "{verified}");
     assert!(verified.contains("llmops prompt approve qa@1.0.2\n"), "{verified}");
-    bob.prompt(&project, &["approve", "qa@1.0.2"]).ends(0);
-    label(ada, &project, "qa@1.0.2").ends(0);
-    ada.prompt(&project, &["verify"]).ends(0);
+    reviewer.prompt(&project, &["approve", "qa@1.0.2"]).ends(0);
+    label(author, &project, "qa@1.0.2").ends(0);
+    author.prompt(&project, &["verify"]).ends(0);
 }
 
 #[test]
 fn a_signature_of_another_key_or_another_line_does_not_hold() {
-    let (project, [ada, bob, _]) = team();
-    release(&project, ada, "Signed: {{ question }}").ends(0);
-    bob.prompt(&project, &["approve", "qa@1.0.2"]).ends(0);
-    label(ada, &project, "qa@1.0.2").ends(0);
+    let (project, [author, reviewer, _]) = team();
+    release(&project, author, "Signed: {{ question }}").ends(0);
+    reviewer.prompt(&project, &["approve", "qa@1.0.2"]).ends(0);
+    label(author, &project, "qa@1.0.2").ends(0);
     let whole = project.read("prompts/qa/ledger.jsonl");
     let signature = |line: &str| -> String { line.split("\"signature\":").nth(1).unwrap().to_owned() };
     let lines = ledger(&project);
-    // Ada's signature on Bob's approval.
+    // Author's signature on Reviewer's approval.
     let forged = whole.replace(&signature(&lines[3]), &signature(&lines[4]));
     project.write("prompts/qa/ledger.jsonl", &forged);
-    let verified = ada.prompt(&project, &["verify"]).ends(1).stdout;
-    let expected = "prompts/qa/ledger.jsonl:4: the approval of qa@1.0.2 by bob <bob@example.org> has a signature that does not hold: ";
+    let verified = author.prompt(&project, &["verify"]).ends(1).stdout;
+    let expected = "prompts/qa/ledger.jsonl:4: the approval of qa@1.0.2 by reviewer <reviewer@example.org> has a signature that does not hold: ";
     assert!(verified.starts_with(expected), "{verified}");
     assert!(
-        verified.contains(":5: the move of production to qa@1.0.2 by ada <ada@example.org> was not granted"),
+        verified.contains(":5: the move of production to qa@1.0.2 by author <author@example.org> was not granted"),
         "{verified}"
     );
     // And a move that nobody signed.
     let unsigned = whole.replace(&format!(",\"signature\":{}", signature(&lines[4])), "}");
     project.write("prompts/qa/ledger.jsonl", &unsigned);
-    let verified = ada.prompt(&project, &["verify"]).ends(1).stdout;
-    let expected =
-        "prompts/qa/ledger.jsonl:5: the move of production to qa@1.0.2 by ada <ada@example.org> is not signed\n    ";
+    let verified = author.prompt(&project, &["verify"]).ends(1).stdout;
+    let expected = "prompts/qa/ledger.jsonl:5: the move of production to qa@1.0.2 by author <author@example.org> is not signed\n    ";
     assert!(verified.starts_with(expected), "{verified}");
-    label(bob, &project, "qa@1.0.2").ends(0);
-    ada.prompt(&project, &["verify"]).ends(0);
+    label(reviewer, &project, "qa@1.0.2").ends(0);
+    author.prompt(&project, &["verify"]).ends(0);
 }
 
 #[test]
 fn a_key_that_the_file_does_not_name_is_refused_at_once() {
-    let (project, [ada, bob, cid]) = team();
-    release(&project, ada, "Signed: {{ question }}").ends(0);
+    let (project, [author, reviewer, other]) = team();
+    release(&project, author, "Signed: {{ question }}").ends(0);
     let lines = ledger(&project).len();
-    for who in [cid, CID.signing("bob"), BOB.signing("cid")] {
+    for who in [other, OTHER.signing("reviewer"), REVIEWER.signing("other")] {
         let stderr = who.prompt(&project, &["approve", "qa@1.0.2"]).ends(3).stderr;
         assert!(
             stderr.starts_with("error: prompts/allowed_signers does not accept your signature as that of "),
@@ -136,36 +135,36 @@ fn a_key_that_the_file_does_not_name_is_refused_at_once() {
     }
     assert_eq!(ledger(&project).len(), lines);
     // Whoever leaves the team leaves the file.
-    bob.prompt(&project, &["approve", "qa@1.0.2"]).ends(0);
+    reviewer.prompt(&project, &["approve", "qa@1.0.2"]).ends(0);
     let signers = project.read("prompts/allowed_signers");
     project.write("prompts/allowed_signers", signers.lines().next().unwrap());
-    ada.prompt(&project, &["verify"]).ends(1);
-    label(ada, &project, "qa@1.0.2").ends(3);
+    author.prompt(&project, &["verify"]).ends(1);
+    label(author, &project, "qa@1.0.2").ends(3);
 }
 
 #[test]
 fn what_signing_needs_and_lacks_is_said_and_nothing_waits_for_a_passphrase() {
-    let (project, [ada, bob, _]) = team();
-    release(&project, ada, "Signed: {{ question }}").ends(0);
+    let (project, [author, reviewer, _]) = team();
+    release(&project, author, "Signed: {{ question }}").ends(0);
     let refused = |who: Person, expected: &str| {
         let stderr = who.prompt(&project, &["approve", "qa@1.0.2"]).ends(3).stderr;
         assert!(stderr.starts_with(expected) && stderr.contains("\nhint: "), "{stderr}");
     };
-    refused(BOB, "error: git has no SSH key to sign with: gpg.format is not \"ssh\"\n");
-    refused(BOB.signing("none"), "error: there is no key ");
+    refused(REVIEWER, "error: git has no SSH key to sign with: gpg.format is not \"ssh\"\n");
+    refused(REVIEWER.signing("none"), "error: there is no key ");
     key(&project, "secret", "a long passphrase");
-    refused(BOB.signing("secret"), "error: ssh-keygen cannot sign with ");
+    refused(REVIEWER.signing("secret"), "error: ssh-keygen cannot sign with ");
     // Git is there, and ssh-keygen is not.
     let git = Command::new("sh").args(["-c", "command -v git"]).output().unwrap();
     let git = String::from_utf8(git.stdout).unwrap();
     std::fs::create_dir_all(project.path("bin")).unwrap();
     std::os::unix::fs::symlink(git.trim(), project.path("bin/git")).unwrap();
     for arguments in [["prompt", "approve", "qa@1.0.2"].as_slice(), &["prompt", "verify"]] {
-        let mut command = bob.command(&project, arguments);
+        let mut command = reviewer.command(&project, arguments);
         let ran = Ran::of(command.env("PATH", project.path("bin"))).ends(2);
         assert!(ran.stderr.starts_with("error: ssh-keygen is not installed: "), "{}", ran.stderr);
     }
     std::fs::remove_file(project.path("prompts/allowed_signers")).unwrap();
-    let stderr = bob.prompt(&project, &["verify"]).ends(3).stderr;
+    let stderr = reviewer.prompt(&project, &["verify"]).ends(3).stderr;
     assert!(stderr.contains("there is no file prompts/allowed_signers, which prompts.signers names\n"), "{stderr}");
 }

@@ -89,7 +89,7 @@ impl Project {
     /// Has the ledger know a version whose file is there, as `llmops ci` asks for.
     pub(crate) fn record(&self, version: &str) {
         let mut command = self.command(".", &["prompt", "release", version, "-m", "begin"]);
-        Ran::of(command.env("GIT_AUTHOR_NAME", "Ada").env("GIT_AUTHOR_EMAIL", "ada@example.org")).ends(0);
+        Ran::of(command.env("GIT_AUTHOR_NAME", "Author").env("GIT_AUTHOR_EMAIL", "author@example.org")).ends(0);
     }
 
     /// What the last run's report says of `answer_relevancy`: mean, and how many cases were measured, skipped, errored.

@@ -12,9 +12,9 @@ pub(crate) struct Person {
     key: Option<&'static str>,
 }
 
-pub(crate) const ADA: Person = Person { name: "ada", key: None };
-pub(crate) const BOB: Person = Person { name: "bob", key: None };
-pub(crate) const CID: Person = Person { name: "cid", key: None };
+pub(crate) const AUTHOR: Person = Person { name: "author", key: None };
+pub(crate) const REVIEWER: Person = Person { name: "reviewer", key: None };
+pub(crate) const OTHER: Person = Person { name: "other", key: None };
 
 impl Person {
     /// The same, signing with the key of this file in `keys/`.
@@ -47,7 +47,7 @@ impl Person {
     }
 }
 
-/// A repository with the releases 1.0.0 and 1.0.1 of the prompt `qa` by Ada, and three cases whose answers are right.
+/// A repository with the releases 1.0.0 and 1.0.1 of the prompt `qa` by Author, and three cases whose answers are right.
 pub(crate) fn repository(config: &str) -> Project {
     let project = Project::new(&[(".gitignore", ".llmops/\nllmops/\n")]);
     configure(&project, config);
@@ -63,8 +63,8 @@ pub(crate) fn repository(config: &str) -> Project {
     project.write("evals/dataset.jsonl", &cases);
     project.write("answers.jsonl", &answers);
     git(&project, &["init", "-q", "-b", "main"]);
-    release(&project, ADA, "Answer: {{ question }}").ends(0);
-    release(&project, ADA, "Answer briefly: {{ question }}").ends(0);
+    release(&project, AUTHOR, "Answer: {{ question }}").ends(0);
+    release(&project, AUTHOR, "Answer briefly: {{ question }}").ends(0);
     project
 }
 
