@@ -156,7 +156,7 @@ function costChange() {
   const found = report.comparison?.cost;
   if (!found || !(found.baseline > 0)) return "";
   const share = Math.round(100 * found.change / found.baseline);
-  return ` · ${share < 0 ? "−" : "+"}${Math.abs(share)} % against the baseline's ${money(found.baseline)}`;
+  return ` · an answer ${money(found.current)}, ${share < 0 ? "−" : "+"}${Math.abs(share)} % against the baseline's ${money(found.baseline)}`;
 }
 
 /** Why answers are wrong, and what went wrong otherwise. */

@@ -63,7 +63,7 @@ function drawMetrics() {
       h("td", { class: "num quiet" }, interval(metric, known ?? estimate)),
       h("td", { class: "num quiet" }, bar === undefined ? "" : `${sign} ${show(metric, bar)}`),
       h("td", null, chip),
-      h("td", { class: "quiet" }, [`n = ${estimate.n}`, ...repeated(estimate), ...left, ...judged(metric, estimate)].join(", ")),
+      h("td", { class: "quiet counts" }, [`n = ${estimate.n}`, ...repeated(estimate), ...left, ...judged(metric, estimate)].join(", ")),
       h("td", null, spark(metric)));
   });
   const numbers = new Set(["value", "95 %", "bar"]);
