@@ -47,13 +47,14 @@ pub(crate) struct PairCounts {
     pub(crate) vanished: usize,
 }
 
-/// A metric over the paired cases. Differences are current less baseline.
+/// A metric over paired cases. Differences are current less baseline; in an experiment, the second variant less the first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Difference {
     pub(crate) scale: Scale,
     /// Pairs.
     pub(crate) n: usize,
-    /// Of these, cases that were measured in the baseline and are not now; they count as 0.
+    /// Cases that were measured in the baseline and are not now. On a scale from 0 to 1 they count as 0; on others they are no
+    /// pairs.
     pub(crate) lost: usize,
     pub(crate) baseline: f64,
     pub(crate) current: f64,
@@ -63,7 +64,8 @@ pub(crate) struct Difference {
     pub(crate) high: Option<f64>,
     /// The true difference is above this with 95 % confidence.
     pub(crate) bound: Option<f64>,
-    /// The chance of such a drop if nothing had changed: one-sided, then after Holm's correction over the gated metrics.
+    /// The chance of such a drop if nothing had changed, one-sided, then after Holm's correction over the gated metrics; in an
+    /// experiment of such a difference, two-sided, then corrected over its family. `None` where nothing is concluded.
     pub(crate) p: Option<f64>,
     pub(crate) p_adjusted: Option<f64>,
     /// How they were computed; see docs/statistics.md.
@@ -98,6 +100,39 @@ pub(crate) struct Flip {
     pub(crate) before: f64,
     /// `None` if it could not be measured any more.
     pub(crate) after: Option<f64>,
+}
+
+impl Difference {
+    /// What was compared, with the p that is concluded from and the test that should have noticed a difference.
+    pub(super) fn of(
+        scale: Scale,
+        pairs: Pairs<'_>,
+        compared: &stats::Comparison,
+        (p, noticing): (Option<f64>, stats::Noticing),
+    ) -> Option<Self> {
+        let is_lower = scale.lower_is_better();
+        let turned = |higher, lower| if is_lower { lower } else { higher };
+        Some(Self {
+            scale,
+            n: compared.n,
+            lost: 0,
+            baseline: stats::mean(pairs.baseline)?,
+            current: stats::mean(pairs.current)?,
+            change: compared.difference,
+            low: compared.interval.map(|interval| interval.low),
+            high: compared.interval.map(|interval| interval.high),
+            bound: compared.bounds.map(|bounds| bounds.low),
+            p,
+            p_adjusted: None,
+            method: compared.method.name().to_owned(),
+            test: if p.is_some() { compared.test.name().to_owned() } else { "none".to_owned() },
+            wins: turned(compared.wins, compared.losses),
+            ties: compared.ties,
+            losses: turned(compared.losses, compared.wins),
+            detectable: pairs.detectable(compared, noticing),
+            drop: None,
+        })
+    }
 }
 
 impl Flip {
@@ -289,28 +324,11 @@ impl Values {
         let pairs =
             Pairs { baseline: &self.baseline, current: &self.current, clusters: ids.as_deref(), range: range(scale) };
         let compared = stats::compare(pairs, stats::SEED)?;
+        let noticing = stats::Noticing::drop(max_drop.unwrap_or_default());
         // A p speaks of a drop, which is none where lower is better.
         let p = if scale.lower_is_better() { None } else { compared.p_drop };
-        let difference = Difference {
-            scale,
-            n: compared.n,
-            lost: self.lost,
-            baseline: stats::mean(&self.baseline)?,
-            current: stats::mean(&self.current)?,
-            change: compared.difference,
-            low: compared.interval.map(|interval| interval.low),
-            high: compared.interval.map(|interval| interval.high),
-            bound: compared.bounds.map(|bounds| bounds.low),
-            p,
-            p_adjusted: None,
-            method: compared.method.name().to_owned(),
-            test: if p.is_some() { compared.test.name().to_owned() } else { "none".to_owned() },
-            wins: if scale.lower_is_better() { compared.losses } else { compared.wins },
-            ties: compared.ties,
-            losses: if scale.lower_is_better() { compared.wins } else { compared.losses },
-            detectable: pairs.detectable(&compared, stats::Noticing::drop(max_drop.unwrap_or_default())),
-            drop: None,
-        };
+        let difference = Difference::of(scale, pairs, &compared, (p, noticing))?;
+        let difference = Difference { lost: self.lost, ..difference };
         Some((difference, compared))
     }
 }

@@ -137,7 +137,7 @@ fn a_variant_with_errors_makes_nothing_recommended() {
     assert!(ran.stdout.starts_with("UNDECIDED\n  ask@1.1.0: 20 of 40 cases failed (allowed: 0 %)"), "{}", ran.stdout);
     let found = comparison(&project);
     // What failed counts as 0 in the pairs, and is counted.
-    assert_eq!(found["pairs"][0]["metrics"]["overall"]["missing_second"], 20);
+    assert_eq!(found["pairs"][0]["metrics"]["overall"]["lost"], 20);
     assert_eq!(found["pairs"][0]["metrics"]["overall"]["n"], 40);
     assert_eq!(found["recommendation"]["variant"], Value::Null);
 }

@@ -8,6 +8,7 @@ use super::Variant;
 use super::values::{COST, CaseValues, LATENCY, Values};
 use crate::eval::metrics::Scale;
 use crate::eval::stats::{self, Pairs, cluster_ids, holm};
+use crate::report::Difference;
 use crate::report::summary::range;
 
 /// Two variants over the cases; differences are the second less the first.
@@ -27,31 +28,11 @@ pub(crate) struct Pair {
 /// A metric of two variants over the cases that either measured.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct Contrast {
-    pub(crate) scale: Scale,
-    /// Pairs.
-    pub(crate) n: usize,
-    /// Cases that only the other one measured. On a scale from 0 to 1 they count as 0; on others they are no pairs.
-    pub(crate) missing_first: usize,
-    pub(crate) missing_second: usize,
-    /// Means over the pairs.
-    pub(crate) mean_first: f64,
-    pub(crate) mean_second: f64,
-    pub(crate) difference: f64,
-    /// Where the true difference is with 95 % confidence.
-    pub(crate) low: Option<f64>,
-    pub(crate) high: Option<f64>,
-    /// The chance of such a difference between equal variants: two-sided.
-    pub(crate) p: Option<f64>,
-    /// After Holm's correction; `None` where nothing is concluded from it.
-    pub(crate) p_adjusted: Option<f64>,
-    pub(crate) method: String,
-    pub(crate) test: String,
-    /// Cases in which the second is better, equal and worse.
-    pub(crate) wins: usize,
-    pub(crate) ties: usize,
-    pub(crate) losses: usize,
-    /// The smallest difference that so many cases show in 80 % of runs; `None` if it cannot be said.
-    pub(crate) detectable: Option<f64>,
+    /// The second less the first.
+    #[serde(flatten)]
+    pub(crate) difference: Difference,
+    /// Cases that only the second measured; as those that are `lost` are only of the first.
+    pub(crate) gained: usize,
 }
 
 /// A case that one variant passes and the other fails.
@@ -74,12 +55,13 @@ const HALF: f64 = 0.5;
 impl Contrast {
     /// Whether the second is better as measured.
     pub(crate) fn is_better(&self) -> bool {
-        if self.scale.lower_is_better() { self.difference < 0.0 } else { self.difference > 0.0 }
+        let Difference { scale, change, .. } = self.difference;
+        if scale.lower_is_better() { change < 0.0 } else { change > 0.0 }
     }
 
     /// Whether the two differ beyond chance.
     pub(crate) fn is_significant(&self) -> bool {
-        self.p_adjusted.is_some_and(|p| p <= stats::SIGNIFICANCE)
+        self.difference.p_adjusted.is_some_and(|p| p <= stats::SIGNIFICANCE)
     }
 }
 
@@ -192,15 +174,15 @@ impl Side<'_> {
     fn contrast(&self, cases: &[Together<'_>], tests: usize) -> Option<Contrast> {
         let worst = range(self.scale).map(|range| range.low);
         let (mut first, mut second, mut clusters) = (Vec::new(), Vec::new(), Vec::new());
-        let mut missing = (0, 0);
+        let (mut lost, mut gained) = (0, 0);
         for case in cases {
             let values = case.values(self.name);
             let (one, other) = match values {
                 (Some(one), Some(other)) => (one, other),
                 (None, None) => continue,
                 _ => {
-                    missing.0 += usize::from(values.0.is_none());
-                    missing.1 += usize::from(values.1.is_none());
+                    gained += usize::from(values.0.is_none());
+                    lost += usize::from(values.1.is_none());
                     let Some(worst) = worst else { continue };
                     (values.0.unwrap_or(worst), values.1.unwrap_or(worst))
                 }
@@ -212,27 +194,9 @@ impl Side<'_> {
         let ids = cluster_ids(&clusters);
         let pairs = Pairs { baseline: &first, current: &second, clusters: Some(&ids), range: range(self.scale) };
         let compared = stats::compare(pairs, stats::SEED)?;
-        let is_lower = self.scale.lower_is_better();
-        let (wins, losses) = (compared.wins, compared.losses);
-        Some(Contrast {
-            scale: self.scale,
-            n: compared.n,
-            missing_first: missing.0,
-            missing_second: missing.1,
-            mean_first: stats::mean(&first)?,
-            mean_second: stats::mean(&second)?,
-            difference: compared.difference,
-            low: compared.interval.map(|interval| interval.low),
-            high: compared.interval.map(|interval| interval.high),
-            p: compared.p,
-            p_adjusted: None,
-            method: compared.method.name().to_owned(),
-            test: compared.test.name().to_owned(),
-            wins: if is_lower { losses } else { wins },
-            ties: compared.ties,
-            losses: if is_lower { wins } else { losses },
-            detectable: pairs.detectable(&compared, stats::Noticing::either_way(tests)),
-        })
+        let tested = (compared.p, stats::Noticing::either_way(tests));
+        let difference = Difference::of(self.scale, pairs, &compared, tested)?;
+        Some(Contrast { difference: Difference { lost, ..difference }, gained })
     }
 }
 
@@ -245,14 +209,16 @@ pub(super) fn correct(pairs: &mut [Pair], deciding: &str) {
     let quality: Belongs<'_> = &|first, name, scale| first == 0 && name != deciding && scale == Scale::Share;
     let spent: Belongs<'_> = &|_, name, scale| name != deciding && scale != Scale::Share;
     for belongs in [decides, quality, spent] {
-        let mut family: Vec<&mut Contrast> = Vec::new();
+        let mut family: Vec<&mut Difference> = Vec::new();
         for Pair { first, metrics, .. } in pairs.iter_mut() {
-            let members = metrics.iter_mut().filter(|(name, contrast)| belongs(*first, name, contrast.scale));
-            family.extend(members.map(|(_, contrast)| contrast).filter(|contrast| contrast.p.is_some()));
+            let members =
+                metrics.iter_mut().filter(|(name, contrast)| belongs(*first, name, contrast.difference.scale));
+            let members = members.map(|(_, contrast)| &mut contrast.difference);
+            family.extend(members.filter(|difference| difference.p.is_some()));
         }
-        let p: Vec<f64> = family.iter().filter_map(|contrast| contrast.p).collect();
-        for (contrast, adjusted) in family.into_iter().zip(holm(&p)) {
-            contrast.p_adjusted = Some(adjusted);
+        let p: Vec<f64> = family.iter().filter_map(|difference| difference.p).collect();
+        for (difference, adjusted) in family.into_iter().zip(holm(&p)) {
+            difference.p_adjusted = Some(adjusted);
         }
     }
 }

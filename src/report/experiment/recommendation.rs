@@ -6,6 +6,7 @@ use super::values::{COST, LATENCY};
 use super::{Contrast, Pair, Variant};
 use crate::eval::metrics::Scale;
 use crate::eval::stats::share_of;
+use crate::report::Difference;
 use crate::report::words::{range_of_change, show_p};
 
 /// What to do, with its reasons as sentences.
@@ -42,7 +43,9 @@ impl Recommendation {
             .iter()
             .filter_map(|variant| Some(format!("{}: {}", variant.name, variant.problem.as_ref()?)))
             .collect();
-        if problems.is_empty() && pairs.iter().any(|pair| weighing.deciding(pair).is_none_or(|c| c.p.is_none())) {
+        if problems.is_empty()
+            && pairs.iter().any(|pair| weighing.deciding(pair).is_none_or(|found| found.difference.p.is_none()))
+        {
             problems.push(format!("too few cases have {metric} in both variants"));
         }
         if !problems.is_empty() {
@@ -77,7 +80,7 @@ struct Seen<'a> {
 
 impl Seen<'_> {
     fn is_better(&self) -> bool {
-        self.contrast.difference != 0.0 && (self.contrast.is_better() == (self.sign > 0.0))
+        self.contrast.difference.change != 0.0 && (self.contrast.is_better() == (self.sign > 0.0))
     }
 
     fn is_significantly_better(&self) -> bool {
@@ -89,17 +92,17 @@ impl Seen<'_> {
     }
 
     fn show(&self) -> String {
-        let Contrast { scale, difference, low, high, .. } = self.contrast;
+        let Difference { scale, change, low, high, .. } = &self.contrast.difference;
         let turned = |value: &Option<f64>| value.map(|value| value * self.sign);
         let (low, high) = if self.sign > 0.0 { (*low, *high) } else { (turned(high), turned(low)) };
-        let shown = format!("{} {}", scale.show_change(difference * self.sign), range_of_change(*scale, low, high));
+        let shown = format!("{} {}", scale.show_change(change * self.sign), range_of_change(*scale, low, high));
         shown.trim_end().to_owned()
     }
 
     /// How much lower the one is, as a share of the other; 0 if it is not.
     fn saving(&self) -> f64 {
-        let Contrast { mean_first, mean_second, .. } = self.contrast;
-        let (one, other) = if self.sign > 0.0 { (mean_second, mean_first) } else { (mean_first, mean_second) };
+        let Difference { baseline, current, .. } = &self.contrast.difference;
+        let (one, other) = if self.sign > 0.0 { (current, baseline) } else { (baseline, current) };
         if *other > 0.0 { (1.0 - one / other).max(0.0) } else { 0.0 }
     }
 }
@@ -158,7 +161,7 @@ impl<'a> Weighing<'a> {
 
     fn better_reason(&self, best: usize, other: usize) -> String {
         let seen = self.seen(self.metric, best, other);
-        let (shown, p) = seen.map_or_else(Default::default, |seen| (seen.show(), seen.contrast.p_adjusted));
+        let (shown, p) = seen.map_or_else(Default::default, |seen| (seen.show(), seen.contrast.difference.p_adjusted));
         let (best, other) = (&self.variants[best].name, &self.variants[other].name);
         format!("{best} is better than {other}: {} {shown}, {}", self.metric, show_p(p))
     }
@@ -167,9 +170,9 @@ impl<'a> Weighing<'a> {
         // Said from the first of the two, as they were named.
         let (first, second) = (best.min(other), best.max(other));
         let Some(seen) = self.seen(self.metric, second, first) else { return String::new() };
-        let contrast = seen.contrast;
-        let least = match contrast.detectable {
-            Some(least) => format!("; {} cases show differences over {}", contrast.n, contrast.scale.show(least)),
+        let Difference { scale, n, detectable, .. } = &seen.contrast.difference;
+        let least = match detectable {
+            Some(least) => format!("; {n} cases show differences over {}", scale.show(*least)),
             None => String::new(),
         };
         let (first, second) = (&self.variants[first].name, &self.variants[second].name);
@@ -234,7 +237,9 @@ impl<'a> Weighing<'a> {
     fn clearly_lower(&self, metric: &str, one: usize, other: usize) -> bool {
         self.seen(metric, one, other).is_some_and(|seen| {
             let total = self.variants[one].report.cases.total;
-            seen.is_significantly_better() && seen.saving() >= MATERIAL && share_of(seen.contrast.n, total) >= 0.5
+            seen.is_significantly_better()
+                && seen.saving() >= MATERIAL
+                && share_of(seen.contrast.difference.n, total) >= 0.5
         })
     }
 }

@@ -9,7 +9,7 @@ use super::values::{COST, LATENCY};
 use super::{Contrast, Experiment, Flip, Pair, Variant, position};
 use crate::eval::metrics::Scale;
 use crate::report::words::{range_of_change, show_p};
-use crate::report::{Decision, Report};
+use crate::report::{Decision, Difference, Report};
 use crate::text::{brief, count, printable};
 
 /// Flips of a pair that are shown; the file has more.
@@ -155,10 +155,10 @@ fn differences(text: &mut String, experiment: &Experiment, pair: &Pair) {
 }
 
 fn line(contrast: &Contrast) -> String {
-    let Contrast { scale, difference, low, high, wins, ties, losses, .. } = contrast;
-    let (change, range) = (scale.show_change(*difference), range_of_change(*scale, *low, *high));
-    let p = contrast.p_adjusted.map_or_else(String::new, |p| format!("{}, ", show_p(Some(p))));
-    let missing = contrast.missing_first + contrast.missing_second;
+    let Difference { scale, change, low, high, wins, ties, losses, lost, .. } = &contrast.difference;
+    let (change, range) = (scale.show_change(*change), range_of_change(*scale, *low, *high));
+    let p = contrast.difference.p_adjusted.map_or_else(String::new, |p| format!("{}, ", show_p(Some(p))));
+    let missing = lost + contrast.gained;
     let missing = if missing > 0 { format!(", {missing} measured in one only") } else { String::new() };
     format!("{change:>10} {range:<20} {p}{wins} better, {ties} equal, {losses} worse{missing}")
 }
