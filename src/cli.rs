@@ -12,7 +12,9 @@ use crate::config::{Purpose, Secret, parse_duration};
 use crate::eval::Shard;
 use crate::report::formats::{self, FORMATS, Format};
 
-pub(crate) use prompt::{Approve, Label, List, Named, New, Prompt, PromptCommand, Release, Rollback, Verify, Which};
+pub(crate) use prompt::{
+    Approve, Export, Label, List, Named, New, Prompt, PromptCommand, Release, Render, Rollback, Verify, Which,
+};
 
 /// A quality gate for LLM applications: prompts are code, evals are their tests, nothing deploys without proof.
 ///

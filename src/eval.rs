@@ -27,5 +27,5 @@ pub(crate) use queue::{Connection, Content, Parting, Queue, Worker};
 pub(crate) use result::{CaseResult, Measured, Place};
 pub(crate) use runner::{Ended, Event, Measurer, Measuring, Run, StopBar, StopRule, Stopped, run};
 pub(crate) use shard::Shard;
-pub(crate) use targets::{Parts, Target, open as open_target};
+pub(crate) use targets::{Parts, Target, open as open_target, provided};
 pub(crate) use twice::{JudgedTwice, Judging, judge_twice};

@@ -1,6 +1,7 @@
 //! Prompts: versioned files in `prompts/NAME/VERSION.md`, found by name and version, rendered strictly.
 
 mod bump;
+mod bundle;
 mod change;
 mod evaluation;
 mod ledger;
@@ -15,6 +16,7 @@ mod verify;
 mod version;
 
 pub(crate) use bump::Bump;
+pub(crate) use bundle::bundle;
 pub(crate) use change::{Change, Changes, changes};
 pub(crate) use evaluation::{Evaluation, Score};
 pub(crate) use ledger::{Entry, Event, Evidence, History, Writing, email, with_lock};
@@ -25,6 +27,7 @@ pub(crate) use registry::{
 pub(crate) use release::{Number, Released, new_draft, release};
 pub(crate) use signature::Signer;
 pub(crate) use template::Template;
+pub(crate) use variable::Variable;
 pub(crate) use verify::{Verified, verify};
 pub(crate) use version::PromptVersion;
 

@@ -19,6 +19,10 @@ pub(crate) enum PromptCommand {
     List(List),
     /// Print a version's file
     Show(Which),
+    /// Print the messages that a model would be sent
+    Render(Render),
+    /// Write the prompts that a label means into one file, for the running application
+    Export(Export),
     /// Begin a draft: of a new prompt, or from the latest version of one
     New(New),
     /// Make a version of the draft that never changes
@@ -47,6 +51,40 @@ pub(crate) struct Which {
     /// NAME, NAME@VERSION, NAME@draft or NAME@LABEL; without a version the latest
     #[arg(value_name = "NAME@VERSION")]
     pub(crate) prompt: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Render {
+    /// NAME, NAME@VERSION, VERSION or @LABEL, as `llmops eval -p` takes it
+    #[arg(value_name = "NAME@VERSION")]
+    pub(crate) prompt: String,
+    /// Fill it with this case of the dataset, and with the passages that are found for it; without it, with the examples of its variables
+    #[arg(long, value_name = "ID")]
+    pub(crate) case: Option<String>,
+    /// Give a variable this value: text, or JSON where it takes something else
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub(crate) set: Vec<(String, String)>,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Only these prompts
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// The label that chooses each prompt's version
+    #[arg(long, value_name = "LABEL", default_value = "production")]
+    pub(crate) label: String,
+    /// The file to write; without it, the bundle is printed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write nothing; fail if the file is not what the label means now
+    #[arg(long, requires = "out")]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Args)]

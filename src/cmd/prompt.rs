@@ -1,16 +1,18 @@
 //! `llmops prompt`: prompts as code, with a history that cannot be changed unnoticed.
 
 mod approve;
+mod export;
 mod history;
 pub(super) mod label;
 mod list;
 mod release;
+mod render;
 mod rollback;
 mod show;
 mod verify;
 
 pub(super) use self::verify::are_whole;
-use super::{configuration_for, output};
+use super::{block_on, configuration_for, output, unless_interrupted};
 use crate::cli::{Global, PromptCommand};
 use crate::config::{Config, Purpose};
 use crate::error::{Error, ExitStatus, Result};
@@ -22,6 +24,8 @@ pub(super) fn run(global: &Global, command: &PromptCommand) -> Result<ExitStatus
     match command {
         PromptCommand::List(arguments) => list::run(global, &config, arguments),
         PromptCommand::Show(arguments) => show::run(global, &config, arguments),
+        PromptCommand::Render(arguments) => block_on(unless_interrupted(render::run(global, &config, arguments))),
+        PromptCommand::Export(arguments) => export::run(global, &config, arguments),
         PromptCommand::New(arguments) => release::new(&config, arguments),
         PromptCommand::Release(arguments) => release::run(global, &config, arguments),
         PromptCommand::Approve(arguments) => approve::run(global, &config, arguments),

@@ -15,6 +15,8 @@ use crate::llm::{Client, Model};
 use crate::prompt::PromptVersion;
 use crate::rag::Retriever;
 
+pub(crate) use rag::provided;
+
 use super::{Case, Output};
 
 /// Answers cases; shared by all that are under way.

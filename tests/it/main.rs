@@ -1,6 +1,8 @@
 //! Drives the built program in temporary projects, with real components beside it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[cfg(unix)]
+mod bundle;
 mod cache;
 mod calibrate;
 mod compare;

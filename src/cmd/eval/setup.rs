@@ -62,7 +62,7 @@ impl Checked {
 
 /// `@1.2.0` and `1.2.0` mean a version of the configured prompt, `name` and `name@1.2.0` another prompt. A word that is no prompt
 /// is a label of the configured one, if that has it.
-pub(super) fn choose_prompt(root: &Path, configured: &str, chosen: &str) -> String {
+pub(in crate::cmd) fn choose_prompt(root: &Path, configured: &str, chosen: &str) -> String {
     let name = Selector::parse(configured).name;
     let chosen = chosen.trim();
     if let Some(version) = chosen.strip_prefix('@') {

@@ -45,7 +45,7 @@ impl Target for RagTarget {
 }
 
 /// What a prompt gets beside the case's own fields.
-fn provided(passages: &[Passage]) -> Map<String, Value> {
+pub(crate) fn provided(passages: &[Passage]) -> Map<String, Value> {
     let list = passages.iter().map(passage_value).collect();
     Map::from_iter([("context".to_owned(), context(passages).into()), ("passages".to_owned(), list)])
 }
