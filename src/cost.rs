@@ -1,6 +1,7 @@
 //! What calls consume, and what that costs.
 
 mod encoding;
+mod estimate;
 pub(crate) mod golden;
 mod money;
 mod price;
@@ -8,6 +9,7 @@ mod prices;
 mod spent;
 mod usage;
 
+pub(crate) use estimate::tokens;
 pub(crate) use money::Cost;
 use price::{Mode, Price};
 pub(crate) use prices::Prices;

@@ -3,6 +3,7 @@
 mod bump;
 mod bundle;
 mod change;
+mod diff;
 mod evaluation;
 mod ledger;
 mod protection;
@@ -18,6 +19,9 @@ mod version;
 pub(crate) use bump::Bump;
 pub(crate) use bundle::bundle;
 pub(crate) use change::{Change, Changes, changes};
+#[cfg(test)]
+pub(crate) use diff::Part;
+pub(crate) use diff::{Diff, Hunk, Line, Side};
 pub(crate) use evaluation::{Evaluation, Score};
 pub(crate) use ledger::{Entry, Event, Evidence, History, Writing, email, with_lock};
 pub(crate) use protection::{Protection, Record, Wish};
@@ -27,7 +31,7 @@ pub(crate) use registry::{
 pub(crate) use release::{Number, Released, new_draft, release};
 pub(crate) use signature::Signer;
 pub(crate) use template::Template;
-pub(crate) use variable::Variable;
+pub(crate) use variable::{Kind, Variable};
 pub(crate) use verify::{Verified, verify};
 pub(crate) use version::PromptVersion;
 

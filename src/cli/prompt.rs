@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use semver::Version;
 
 use crate::prompt::Bump;
@@ -19,6 +19,8 @@ pub(crate) enum PromptCommand {
     List(List),
     /// Print a version's file
     Show(Which),
+    /// Show what changed between two versions: lines, words, variables, parameters, tokens and cost
+    Diff(Compared),
     /// Print the messages that a model would be sent
     Render(Render),
     /// Write the prompts that a label means into one file, for the running application
@@ -51,6 +53,32 @@ pub(crate) struct Which {
     /// NAME, NAME@VERSION, NAME@draft or NAME@LABEL; without a version the latest
     #[arg(value_name = "NAME@VERSION")]
     pub(crate) prompt: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compared {
+    /// The older one: NAME@VERSION or NAME@LABEL; NAME alone is its latest version, and with --since the only prompt that is looked at
+    #[arg(value_name = "NAME@VERSION")]
+    pub(crate) old: Option<String>,
+    /// The newer one: VERSION, LABEL or NAME@VERSION; without it the draft, or else the latest version
+    #[arg(value_name = "VERSION", conflicts_with = "since")]
+    pub(crate) new: Option<String>,
+    /// Every prompt that differs from what it was where the branch left REF
+    #[arg(long, value_name = "REF")]
+    pub(crate) since: Option<String>,
+    /// By default side by side on a wide terminal, else unified
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<DiffFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// Lines below each other
+    Unified,
+    /// Two columns
+    SideBySide,
+    /// For a comment on a pull request
+    Markdown,
 }
 
 #[derive(Debug, Args)]

@@ -22,7 +22,7 @@ use crate::report::formats::Source;
 use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
 
 pub(super) use self::prepare::{Candidate, Prepared, prepare, prepare_each};
-pub(super) use self::setup::choose_prompt;
+pub(super) use self::setup::{choose_prompt, model_of};
 
 pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus> {
     let config = configuration_for(global, arguments.asking.purpose())?;

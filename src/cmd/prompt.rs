@@ -1,6 +1,7 @@
 //! `llmops prompt`: prompts as code, with a history that cannot be changed unnoticed.
 
 mod approve;
+mod diff;
 mod export;
 mod history;
 pub(super) mod label;
@@ -24,6 +25,7 @@ pub(super) fn run(global: &Global, command: &PromptCommand) -> Result<ExitStatus
     match command {
         PromptCommand::List(arguments) => list::run(global, &config, arguments),
         PromptCommand::Show(arguments) => show::run(global, &config, arguments),
+        PromptCommand::Diff(arguments) => diff::run(global, &config, arguments),
         PromptCommand::Render(arguments) => block_on(unless_interrupted(render::run(global, &config, arguments))),
         PromptCommand::Export(arguments) => export::run(global, &config, arguments),
         PromptCommand::New(arguments) => release::new(&config, arguments),

@@ -6,7 +6,8 @@ use super::PromptVersion;
 use super::variable::Variable;
 
 /// What callers must do about a change: nothing, know of it, or change too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Bump {
     /// The wording, the model or its parameters changed
     Patch,

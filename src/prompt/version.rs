@@ -140,6 +140,12 @@ impl PromptVersion {
         self.messages.iter().map(message).collect()
     }
 
+    /// The messages as they are written, each below its role marker.
+    pub(crate) fn text(&self) -> String {
+        let message = |MessageTemplate { role, template }: MessageTemplate| format!("{role}:\n{template}\n");
+        self.templates().into_iter().map(message).collect::<Vec<_>>().join("\n")
+    }
+
     /// The file's text as a release holds it.
     pub(crate) fn written_out(&self) -> &str {
         &self.written_out

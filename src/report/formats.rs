@@ -10,6 +10,8 @@ mod sarif;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub(crate) use markdown::code as markdown_code;
+
 use super::json::{self, Rows};
 use super::{Report, file, terminal};
 use crate::error::{Error, Result};

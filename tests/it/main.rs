@@ -7,6 +7,8 @@ mod cache;
 mod calibrate;
 mod compare;
 mod cost;
+#[cfg(unix)]
+mod diff;
 mod docs;
 mod formats;
 mod gate;

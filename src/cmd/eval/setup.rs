@@ -171,13 +171,19 @@ fn find_prompt(config: &Config) -> Result<PromptVersion> {
     })
 }
 
-/// The chosen or configured model if there is one, else the prompt's own, else the default.
+/// The chosen or configured model if there is one, else the prompt's own, else the default; `None` if the application chooses.
+pub(in crate::cmd) fn model_of<'a>(config: &'a Config, prompt: &'a PromptVersion) -> Option<&'a str> {
+    let configured = &config.target.model;
+    let is_given = configured.line.is_some() || config.target.model_is_chosen;
+    match &prompt.model {
+        Some(own) if !is_given => Some(own),
+        _ => (is_given || answers_itself(config)).then_some(&configured.value),
+    }
+}
+
 fn find_model(config: &Config, client: &Client, prompt: &PromptVersion) -> Result<Model> {
     let configured = &config.target.model;
-    let name = match &prompt.model {
-        Some(own) if configured.line.is_none() && !config.target.model_is_chosen => own,
-        _ => &configured.value,
-    };
+    let name = model_of(config, prompt).unwrap_or(&configured.value);
     let at_line = |error: Error| match configured.line {
         Some(line) => error.at(&config.file, Some(line)),
         None => error,

@@ -227,7 +227,7 @@ fn footer(text: &mut String, report: &Report) {
 }
 
 /// Text that is only text.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let short: String = printable(text).chars().take(LONGEST).collect();
     let end = if text.chars().count() > LONGEST { "…" } else { "" };
     let mut escaped = String::with_capacity(short.len() + 16);
