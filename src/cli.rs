@@ -13,8 +13,8 @@ use crate::eval::Shard;
 use crate::report::formats::{self, FORMATS, Format};
 
 pub(crate) use prompt::{
-    Approve, Compared, DiffFormat, Export, Label, List, Named, New, Prompt, PromptCommand, Release, Render, Rollback,
-    Verify, Which,
+    Approve, Compared, DiffFormat, Export, Import, Label, List, Named, New, Prompt, PromptCommand, Release, Render,
+    Rollback, Verify, Which,
 };
 
 /// A quality gate for LLM applications: prompts are code, evals are their tests, nothing deploys without proof.

@@ -5,6 +5,7 @@ mod bundle;
 mod change;
 mod diff;
 mod evaluation;
+pub(crate) mod import;
 mod ledger;
 mod protection;
 mod registry;
@@ -16,7 +17,7 @@ mod variable;
 mod verify;
 mod version;
 
-pub(crate) use bump::Bump;
+pub(crate) use bump::{Bump, interface};
 pub(crate) use bundle::bundle;
 pub(crate) use change::{Change, Changes, changes};
 #[cfg(test)]

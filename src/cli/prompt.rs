@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand, ValueEnum};
 use semver::Version;
 
 use crate::prompt::Bump;
+use crate::prompt::import::{Braces, FORMATS};
 
 #[derive(Debug, Args)]
 pub(crate) struct Prompt {
@@ -25,6 +27,8 @@ pub(crate) enum PromptCommand {
     Render(Render),
     /// Write the prompts that a label means into one file, for the running application
     Export(Export),
+    /// Release the prompts of another tool: a Python file, Langfuse, promptfoo, JSON, text
+    Import(Import),
     /// Begin a draft: of a new prompt, or from the latest version of one
     New(New),
     /// Make a version of the draft that never changes
@@ -113,6 +117,32 @@ pub(crate) struct Export {
     /// Write nothing; fail if the file is not what the label means now
     #[arg(long, requires = "out")]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// What kind of file it is, instead of what it looks like
+    #[arg(long = "as", value_name = "FORMAT", value_parser = formats())]
+    pub(crate) format: Option<String>,
+    /// What marks a variable, instead of what the texts look like
+    #[arg(long, value_enum, value_name = "STYLE")]
+    pub(crate) braces: Option<Braces>,
+    /// The prompt's name, for a file that holds one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Write nothing, and say what would be released
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Why there are these versions, instead of what the source says
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+}
+
+fn formats() -> PossibleValuesParser {
+    FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.summary)).collect::<Vec<_>>().into()
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod approve;
 mod diff;
 mod export;
 mod history;
+mod import;
 pub(super) mod label;
 mod list;
 mod release;
@@ -28,6 +29,7 @@ pub(super) fn run(global: &Global, command: &PromptCommand) -> Result<ExitStatus
         PromptCommand::Diff(arguments) => diff::run(global, &config, arguments),
         PromptCommand::Render(arguments) => block_on(unless_interrupted(render::run(global, &config, arguments))),
         PromptCommand::Export(arguments) => export::run(global, &config, arguments),
+        PromptCommand::Import(arguments) => import::run(global, &config, arguments),
         PromptCommand::New(arguments) => release::new(&config, arguments),
         PromptCommand::Release(arguments) => release::run(global, &config, arguments),
         PromptCommand::Approve(arguments) => approve::run(global, &config, arguments),

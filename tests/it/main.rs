@@ -12,6 +12,8 @@ mod diff;
 mod docs;
 mod formats;
 mod gate;
+#[cfg(unix)]
+mod imports;
 mod ingest;
 mod judge;
 #[cfg(unix)]
