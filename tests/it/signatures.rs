@@ -1,9 +1,10 @@
 //! Signed history: an approval or a move counts only with the key of whom it names.
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use crate::support::team::{AUTHOR, OTHER, Person, REVIEWER, configure, ledger, release, repository};
-use crate::support::{Project, Ran};
+use crate::support::{Project, Ran, until};
 
 const SIGNED: &str = "[prompts]\nsign = true\nsigners = \"prompts/allowed_signers\"\n\
                       [prompts.labels.production]\napprovals = 1\nevidence = false\n";
@@ -167,4 +168,53 @@ fn what_signing_needs_and_lacks_is_said_and_nothing_waits_for_a_passphrase() {
     std::fs::remove_file(project.path("prompts/allowed_signers")).unwrap();
     let stderr = reviewer.prompt(&project, &["verify"]).ends(3).stderr;
     assert!(stderr.contains("there is no file prompts/allowed_signers, which prompts.signers names\n"), "{stderr}");
+}
+
+/// An agent that ends with the test.
+struct Agent {
+    process: std::process::Child,
+    socket: std::path::PathBuf,
+}
+
+impl Agent {
+    fn start(project: &Project) -> Self {
+        let socket = project.path("agent");
+        let mut command = Command::new("ssh-agent");
+        let process = command.arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn().unwrap();
+        until("socket of the agent", || socket.exists());
+        Self { process, socket }
+    }
+
+    fn add(&self, key: &Path) {
+        let added = Command::new("ssh-add").arg("-q").arg(key).env("SSH_AUTH_SOCK", &self.socket).output().unwrap();
+        assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_key_that_only_an_agent_has_signs() {
+    let (project, [author, _, _]) = team();
+    let agent = Agent::start(&project);
+    agent.add(&project.path("keys/author"));
+    std::fs::remove_file(project.path("keys/author")).unwrap();
+    let literal = format!("key::{}", project.read("keys/author.pub").trim());
+    for (version, key) in [("1.0.2", literal.as_str()), ("1.0.3", "keys/author.pub")] {
+        project
+            .write("prompts/qa/draft.md", &format!("---\nvariables: [question]\n---\n{version}: {{{{ question }}}}\n"));
+        let arguments = ["prompt", "release", "qa", "--bump", "patch", "-m", "by the agent"];
+        let mut command = author.command(&project, &arguments);
+        let without = Ran::of(command.env("GIT_CONFIG_VALUE_1", key)).ends(3);
+        assert!(without.stderr.starts_with("error: ssh-keygen cannot sign with "), "{}", without.stderr);
+        let mut command = author.command(&project, &arguments);
+        Ran::of(command.env("GIT_CONFIG_VALUE_1", key).env("SSH_AUTH_SOCK", &agent.socket)).ends(0);
+        assert!(ledger(&project).last().unwrap().contains("BEGIN SSH SIGNATURE"));
+    }
+    author.prompt(&project, &["verify"]).ends(0);
 }
