@@ -16,6 +16,7 @@
 //! A line that is just `system:`, `user:` or `assistant:` starts a message of that role; without any, the whole text
 //! is one user message. Markers are looked for in the files, never in rendered text, so a document cannot start one.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -272,21 +273,22 @@ fn check_variables(
     messages: &[(Role, Template)],
     problems: &mut Vec<Problem>,
 ) {
-    for (_, template) in messages {
-        for used in template.variables() {
-            if declared.find(&used).is_none() {
+    let used: Vec<BTreeSet<String>> = messages.iter().map(|(_, template)| template.variables()).collect();
+    for ((_, template), used) in messages.iter().zip(&used) {
+        for used in used {
+            if declared.find(used).is_none() {
                 let hint = if declared.0.is_empty() {
                     format!("add it to the front matter: variables: [{used}]")
                 } else {
-                    suggestion(&used, declared.names())
+                    suggestion(used, declared.names())
                 };
                 let problem = Problem::new(format!("the template uses \"{used}\", which `variables` does not declare"));
-                problems.push(template.at_variable(&used, problem).hint(hint));
+                problems.push(template.at_variable(used, problem).hint(hint));
             }
         }
     }
     for name in declared.names() {
-        if !messages.iter().any(|(_, template)| template.variables().contains(name)) {
+        if !used.iter().any(|used| used.contains(name)) {
             let problem = Problem::new(format!("the variable \"{name}\" is declared but never used"));
             let (line, column) = declaration(head, name);
             problems.push(problem.at_column(file, line, column));

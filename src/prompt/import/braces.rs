@@ -36,10 +36,11 @@ impl Braces {
                 }
                 let braces = text[at..].chars().take_while(|c| *c == '{').count();
                 let inside = &text[at + braces..];
-                let end = inside.find('}').unwrap_or(0);
+                // Only as far as a name may go, so that a text of nothing but open braces takes no longer than others.
+                let end = inside.find(|c: char| !is_part(c) && !matches!(c, '.' | ' ')).unwrap_or(0);
                 let is_closed = |by: &str| inside[end..].starts_with(by);
                 double |= braces >= 2 && is_closed("}}") && is_path(inside[..end].trim());
-                single |= braces == 1 && is_path(&inside[..end]);
+                single |= braces == 1 && is_closed("}") && is_path(&inside[..end]);
             }
         }
         match (single, double) {
@@ -119,7 +120,11 @@ fn is_path(path: &str) -> bool {
 }
 
 fn is_identifier(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(is_part)
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 /// Python's format strings.

@@ -11,11 +11,13 @@ type Wrong = (usize, String);
 
 /// How deep dicts and lists may be in each other.
 const DEEPEST: usize = 50;
+/// Bytes that a file's names may stand for together: one that is made of others twice as often as they are grows without end.
+const MOST: usize = 64 << 20;
 
 /// Every `NAME = LITERAL` of the module, the last of a name, in order. Other statements are passed over, but for a dict that is begun and
 /// then holds what is no literal: prompts would be missing.
 pub(super) fn module(tokens: &[Token]) -> Result<Vec<(String, Tree)>, Wrong> {
-    let mut reader = Reader { tokens, at: 0, known: HashMap::new() };
+    let mut reader = Reader { tokens, at: 0, known: HashMap::new(), named: 0 };
     let mut order: Vec<String> = Vec::new();
     while let Some(token) = reader.tokens.get(reader.at) {
         let start = reader.at;
@@ -43,6 +45,8 @@ struct Reader<'a> {
     tokens: &'a [Token],
     at: usize,
     known: HashMap<String, Tree>,
+    /// Bytes of all that names stood for.
+    named: usize,
 }
 
 impl Reader<'_> {
@@ -147,7 +151,13 @@ impl Reader<'_> {
                 if self.takes(')') { Ok(text) } else { Err((line, format!("{name} is given more than a text"))) }
             }
             known => {
-                self.known.get(known).cloned().ok_or_else(|| (line, format!("the value of {known} is no literal")))
+                let tree =
+                    self.known.get(known).ok_or_else(|| (line, format!("the value of {known} is no literal")))?;
+                self.named += weight(tree);
+                if self.named > MOST {
+                    return Err((line, format!("the names of the file stand for more than {} MB", MOST >> 20)));
+                }
+                Ok(tree.clone())
             }
         }
     }
@@ -203,6 +213,17 @@ impl Reader<'_> {
             }
         }
         Ok(Tree::Map { entries, line: Some(line) })
+    }
+}
+
+/// About how many bytes a tree takes.
+fn weight(tree: &Tree) -> usize {
+    const NODE: usize = 64;
+    NODE + match tree {
+        Tree::Text { text, .. } => text.len(),
+        Tree::List { items, .. } => items.iter().map(weight).sum(),
+        Tree::Map { entries, .. } => entries.iter().map(|(key, tree)| key.len() + weight(tree)).sum(),
+        Tree::Other(_) => 0,
     }
 }
 
@@ -298,6 +319,18 @@ if P == {'x': 1}: pass
         }
         let deep = format!("P = {}1{}", "{'a': ".repeat(10_000), "}".repeat(10_000));
         assert_eq!(read(&deep).unwrap_err().1, "it is more than 50 deep");
+    }
+
+    #[test]
+    fn names_that_double_what_they_stand_for_are_stopped() {
+        let doubled = |first: &str, each: &dyn Fn(usize) -> String| {
+            format!("N0 = {first}\n{}P = {{'a': N60}}\n", (1..=60).map(each).collect::<String>())
+        };
+        let texts = doubled("'ab'", &|n| format!("N{n} = N{} + N{}\n", n - 1, n - 1));
+        let dicts = doubled("{'a': 'b'}", &|n| format!("N{n} = {{'a': N{}, 'b': N{}}}\n", n - 1, n - 1));
+        assert_eq!(read(&dicts).unwrap_err().1, "the names of the file stand for more than 64 MB");
+        // A text by itself is no dict, so what cannot be read of it is only missed where it is used.
+        assert_eq!(read(&texts).unwrap_err().1, "the value of N60 is no literal");
     }
 
     /// Values are those of Python's `textwrap.dedent`.

@@ -208,7 +208,7 @@ impl Reader<'_> {
 
 /// The prefix and the quotes of a string that begins here.
 fn opening(rest: &str) -> Option<(&str, &str)> {
-    let end = rest.find(['"', '\'']).filter(|end| *end <= 2)?;
+    let end = rest.bytes().take(3).position(|byte| matches!(byte, b'"' | b'\''))?;
     let prefix = &rest[..end];
     if !prefix.chars().all(|c| "rRbBuUfFtT".contains(c)) {
         return None;
