@@ -36,6 +36,11 @@ bench-program:
     cargo build --release --quiet
     bench/program.py
 
+# the prompt registry on a large store; see bench/prompts.py --help
+bench-prompts *arguments:
+    cargo build --release --quiet
+    bench/prompts.py {{ arguments }}
+
 # retrieval quality on a folder with documents.jsonl and cases.jsonl; see bench/retrieval.py --help
 bench-retrieval folder *arguments:
     cargo build --release --quiet

@@ -387,8 +387,9 @@ fn search_upward(folder: &Path) -> Result<PathBuf> {
         // Keep the path as the user gave it, so that messages and reports stay short and portable.
         Some(ancestor) if ancestor == start => Ok(folder.join(FILE_NAME)),
         Some(ancestor) => Ok(ancestor.join(FILE_NAME)),
-        None => Err(Error::config(format!("no {FILE_NAME} in {} or any folder above it", start.display()))
-            .hint("go to the project's folder, or name it with -C DIR")),
+        None => Err(Error::config(format!("no {FILE_NAME} in {} or any folder above it", start.display())).hint(
+            "go to the project's folder, or name it with -C DIR; a new project begins with an empty llmops.toml",
+        )),
     }
 }
 

@@ -145,7 +145,13 @@ fn outside_a_project_the_message_says_what_to_do() {
     let project = Project::new(&[]);
     let ran = project.run(&["eval"]).ends(3);
     assert!(ran.stderr.starts_with("error: no llmops.toml in "), "{}", ran.stderr);
-    assert!(ran.stderr.ends_with("hint: go to the project's folder, or name it with -C DIR\n"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.ends_with(
+            "hint: go to the project's folder, or name it with -C DIR; a new project begins with an empty llmops.toml\n"
+        ),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
