@@ -139,6 +139,12 @@ impl Meter {
         if mark >= self.told_at {
             self.told_at = mark;
             self.left = quota.reset.map(|reset| (quota.remaining, now + reset));
+        } else if let Some((left, reset)) = &mut self.left
+            && *reset > now
+            && quota.reset.is_some()
+        {
+            // The server may have counted it after later requests: no more is left than the least it has told.
+            *left = (*left).min(quota.remaining + (self.sent - self.told_at));
         }
     }
 }
@@ -243,6 +249,12 @@ mod tests {
         let (first, second) = (meter.send(1), meter.send(1));
         meter.hear(Quota { remaining: 0, reset: Some(MINUTE) }, second, now);
         meter.hear(Quota { remaining: 1, reset: Some(MINUTE) }, first, now);
+        assert_eq!(meter.wait(1, now), Some(now + MINUTE));
+        // The server may count requests in another order than they were sent in.
+        let mut meter = Meter::default();
+        let (first, second) = (meter.send(1), meter.send(1));
+        meter.hear(Quota { remaining: 1, reset: Some(MINUTE) }, second, now);
+        meter.hear(Quota { remaining: 0, reset: Some(MINUTE) }, first, now);
         assert_eq!(meter.wait(1, now), Some(now + MINUTE));
         // What was on its way when a reply was written is not there any more.
         let mut meter = Meter::default();
