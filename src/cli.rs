@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and nothing of what it does.
 
+mod guard;
 mod prompt;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::config::{Purpose, Secret, parse_duration};
 use crate::eval::Shard;
 use crate::report::formats::{self, FORMATS, Format};
 
+pub(crate) use guard::{Check, Guard, GuardCommand, Test, Train};
 pub(crate) use prompt::{
     Approve, Compared, DiffFormat, Export, Import, Label, List, Named, New, Prompt, PromptCommand, Release, Render,
     Rollback, Verify, Which,
@@ -69,6 +71,8 @@ pub(crate) enum Command {
     Compare(Compare),
     /// Keep prompts as code: versions, review, labels, history
     Prompt(Prompt),
+    /// Validate what goes into a model, and measure how well
+    Guard(Guard),
     /// Measure cases that `llmops eval --queue` puts on a queue
     Worker(Worker),
     /// Join the reports of a run's shards into one, and gate it

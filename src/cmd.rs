@@ -8,6 +8,7 @@ mod eval;
 mod evidence;
 mod explain;
 mod formats;
+mod guard;
 mod ingest;
 mod judge;
 mod merge;
@@ -71,6 +72,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Explain(arguments) => explain::run(global, &arguments),
         Command::Model(arguments) => block_on(unless_interrupted(model::run(global, &arguments))),
         Command::Prompt(arguments) => prompt::run(global, &arguments.command),
+        Command::Guard(arguments) => guard::run(global, &arguments.command),
         Command::Cache(arguments) => cache::run(global, &arguments.command),
         Command::Selfcheck(arguments) => selfcheck::run(global, &arguments),
         Command::Reference(arguments) => reference::run(arguments.page),
@@ -94,14 +96,17 @@ fn configuration(global: &Global) -> Result<Config> {
 }
 
 fn configuration_for(global: &Global, purpose: Purpose) -> Result<Config> {
-    let vocabulary = Vocabulary {
+    Config::find(&global.directory, global.config.as_deref(), &vocabulary(purpose))
+}
+
+fn vocabulary(purpose: Purpose) -> Vocabulary {
+    Vocabulary {
         metrics: METRICS.iter().map(|metric| metric.name).collect(),
         metric_unit: |name| metrics::find(name).map(|(metric, _)| metric.scale.unit()),
         providers: PROVIDERS.iter().map(|known| known.name).chain(LOCAL.iter().map(|(name, _)| *name)).collect(),
         formats: report_formats::optional().map(|format| format.name).collect(),
         purpose,
-    };
-    Config::find(&global.directory, global.config.as_deref(), &vocabulary)
+    }
 }
 
 /// Ends a client's work however its run ends: replies that wait to be kept are kept, and what is to be said is said.

@@ -41,6 +41,7 @@ pub(crate) struct Config {
     pub(crate) judge: Judge,
     pub(crate) metrics: Vec<OwnMetric>,
     pub(crate) gate: Gate,
+    pub(crate) guard: Guard,
     pub(crate) prompts: Prompts,
     pub(crate) cache: Cache,
     /// Only a flag says so, never the file.
@@ -50,6 +51,20 @@ pub(crate) struct Config {
     pub(crate) providers: Vec<CustomProvider>,
     pub(crate) limits: Vec<ProviderLimits>,
     pub(crate) env: Env,
+}
+
+/// `[guard]`: what the validator lets through, and what it must show that it finds.
+pub(crate) struct Guard {
+    pub(crate) flag_at: f64,
+    pub(crate) block_at: f64,
+    pub(crate) max_characters: usize,
+    pub(crate) forbidden_topics: Vec<String>,
+    /// Weights of the project's own, instead of those that ship.
+    pub(crate) model: Option<Located<String>>,
+    pub(crate) min_recall: Option<f64>,
+    pub(crate) max_false_positive_rate: Option<f64>,
+    /// Kinds that a corpus must have rows of.
+    pub(crate) required_kinds: Vec<String>,
 }
 
 /// `[target]`: what is under test.
@@ -302,6 +317,15 @@ impl Config {
         let name = path.file_name().map_or_else(|| FILE_NAME.to_owned(), |name| name.to_string_lossy().into_owned());
         let source = Source { root, file: &name, text: &text, env };
         Self::parse(source, vocabulary)
+    }
+
+    /// The same; without a project the defaults, for commands that need none.
+    pub(crate) fn find_or_default(folder: &Path, file: Option<&Path>, vocabulary: &Vocabulary) -> Result<Self> {
+        if file.is_some() || Self::file_of(folder, file).is_ok() {
+            return Self::find(folder, file, vocabulary);
+        }
+        let env = Env::load(folder)?;
+        Self::parse(Source { root: folder.to_owned(), file: FILE_NAME, text: "", env }, vocabulary)
     }
 
     /// The folder of the project that `folder` lies in, whatever its configuration says.

@@ -12,6 +12,7 @@ mod eval;
 mod file;
 mod gate;
 mod git;
+mod guard;
 mod llm;
 mod lockfile;
 mod prompt;

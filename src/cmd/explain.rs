@@ -9,6 +9,7 @@ use crate::cli::{Explain, Global};
 use crate::config;
 use crate::error::{Error, ExitStatus, Result, suggestion};
 use crate::eval::metrics::{self, METRICS};
+use crate::guard::{RULES, kinds};
 
 const TOPICS: [(&str, &str); 3] = [
     ("config", "every key of llmops.toml with its default"),
@@ -26,7 +27,7 @@ pub(super) fn run(global: &Global, arguments: &Explain) -> Result<ExitStatus> {
             let found = METRICS.iter().find(|metric| metric.name == name);
             match found.or_else(|| Some(metrics::find(name)?.0)) {
                 Some(metric) => format!("{}: {}\n\n{}\n", metric.name, metric.summary, metric.manual()),
-                None => return Err(unknown(name)),
+                None => finding(name).ok_or_else(|| unknown(name))?,
             }
         }
     };
@@ -38,11 +39,35 @@ pub(super) fn run(global: &Global, arguments: &Explain) -> Result<ExitStatus> {
     Ok(ExitStatus::Pass)
 }
 
+/// What a rule of the validator looks for, or a kind of personal data or secret is.
+fn finding(name: &str) -> Option<String> {
+    if let Some(rule) = RULES.iter().find(|rule| rule.name == name) {
+        let (message, severity) = (rule.message, rule.severity.name());
+        return Some(format!(
+            "{name}: {message}\n\n{}\nSeverity: {severity}. OWASP: {}.\n",
+            rule.documentation, rule.owasp
+        ));
+    }
+    let kind = kinds().find(|kind| kind.name == name)?;
+    let (severity, placeholder) = (kind.severity.name(), kind.placeholder);
+    Some(format!(
+        "{name}: {}\n\nSeverity: {severity}. Masked as [{placeholder}_1], [{placeholder}_2], ...\n",
+        kind.summary
+    ))
+}
+
 fn list() -> String {
     let width = METRICS.iter().map(|metric| metric.name.len()).max().unwrap_or_default();
     let mut text = String::from("metrics\n");
     for metric in METRICS {
         let _ = writeln!(text, "  {:<width$}  {}", metric.name, metric.summary);
+    }
+    text.push_str("\nfindings of the guard\n");
+    for rule in RULES {
+        let _ = writeln!(text, "  {:<width$}  {}", rule.name, rule.message);
+    }
+    for kind in kinds() {
+        let _ = writeln!(text, "  {:<width$}  {}", kind.name, kind.summary);
     }
     text.push_str("\nother\n");
     for (name, summary) in TOPICS {
@@ -52,6 +77,10 @@ fn list() -> String {
 }
 
 fn unknown(name: &str) -> Error {
-    let known = METRICS.iter().map(|metric| metric.name).chain(TOPICS.iter().map(|(name, _)| *name));
+    let names = METRICS.iter().map(|metric| metric.name);
+    let known = names
+        .chain(RULES.iter().map(|rule| rule.name))
+        .chain(kinds().map(|kind| kind.name))
+        .chain(TOPICS.iter().map(|(name, _)| *name));
     Error::config(format!("there is nothing named \"{name}\"")).hint(suggestion(name, known))
 }

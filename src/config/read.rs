@@ -13,8 +13,8 @@ use self::retrieval::read_retrieval;
 use self::target::read_target;
 use super::document::{Document, Section};
 use super::{
-    Cache, Config, CustomProvider, Env, Eval, Judge, Located, MetricUnit, OwnMetric, ProviderLimits, Purpose, Queue,
-    Report, Secret, Source, Stop, Temperature, Vocabulary,
+    Cache, Config, CustomProvider, Env, Eval, Guard, Judge, Located, MetricUnit, OwnMetric, ProviderLimits, Purpose,
+    Queue, Report, Secret, Source, Stop, Temperature, Vocabulary,
 };
 use crate::digest::sha256;
 use crate::error::suggestion;
@@ -54,6 +54,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     let eval = read_eval(&root.section("eval"), &context);
     let judge = read_judge(&root.section("judge"), &context);
     let gate = read_gate(&root.section("gate"), &context);
+    let guard = read_guard(&root.section("guard"), document);
     let prompts = super::prompts::read(&root.section("prompts"), document);
     let limits = read_limits(&root.section("limits"), &context);
     let cache = read_cache(&root.section("cache"));
@@ -71,6 +72,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         judge: judge?,
         metrics: own_metrics,
         gate: gate?,
+        guard: guard?,
         prompts,
         cache: cache?,
         cassette: None,
@@ -268,4 +270,35 @@ fn read_limits(section: &Section, context: &Context) -> Vec<ProviderLimits> {
         provider.finish();
     }
     limits
+}
+
+fn read_guard(section: &Section, document: &Document) -> Option<Guard> {
+    let flag_at = section.number("flag_at", 0.0..=1.0);
+    let block_at = section.number("block_at", 0.0..=1.0);
+    let max_characters = section.integer("max_characters", 1..=10_000_000);
+    let topics = section.strings("forbidden_topics");
+    let model = section.string("model");
+    let min_recall = section.number("min_recall", 0.0..=1.0);
+    let max_false_positive_rate = section.number("max_false_positive_rate", 0.0..=1.0);
+    let required_kinds = section.strings("required_kinds");
+    section.finish();
+    let (flag_at, block_at) = (flag_at?, block_at?);
+    if block_at.value < flag_at.value {
+        let message = "guard.block_at is below guard.flag_at, so nothing would only be flagged".to_owned();
+        document.report(block_at.line.or(flag_at.line), message, Some("raise block_at, or lower flag_at".into()));
+    }
+    for topic in topics.iter().flatten().filter(|topic| !topic.value.chars().any(char::is_alphanumeric)) {
+        document.report(topic.line, "guard.forbidden_topics has a topic without a letter".to_owned(), None);
+    }
+    let values = |strings: Vec<Located<String>>| strings.into_iter().map(|string| string.value).collect();
+    Some(Guard {
+        flag_at: flag_at.value,
+        block_at: block_at.value,
+        max_characters: max_characters?,
+        forbidden_topics: values(topics?),
+        model,
+        min_recall: min_recall.map(|bar| bar.value),
+        max_false_positive_rate: max_false_positive_rate.map(|bar| bar.value),
+        required_kinds: values(required_kinds?),
+    })
 }

@@ -8,6 +8,7 @@ const RANKS: &[&[&str]] = &[
     &["cmd"],
     &["cli", "gate"],
     &["report"],
+    &["guard"],
     &["eval"],
     &["rag", "prompt"],
     &["llm"],

@@ -12,6 +12,7 @@ mod diff;
 mod docs;
 mod formats;
 mod gate;
+mod guard;
 #[cfg(unix)]
 mod imports;
 mod ingest;

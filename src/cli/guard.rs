@@ -1,0 +1,57 @@
+//! What can be typed after `llmops guard`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+pub(crate) struct Guard {
+    #[command(subcommand)]
+    pub(crate) command: GuardCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GuardCommand {
+    /// Judge one text: allowed, flagged or blocked, and why
+    Check(Check),
+    /// Measure the validator against labelled texts, and gate it by [guard]
+    Test(Test),
+    /// Learn the weights of the validator from labelled texts
+    Train(Train),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The text; `-`: standard input
+    pub(crate) text: String,
+    /// The text is a document: however long, it is judged
+    #[arg(long)]
+    pub(crate) document: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// JSONL of rows {"text", "label": "attack" or "benign", "kind"}; default: the rows that ship with the program
+    pub(crate) corpus: Option<PathBuf>,
+    /// Judge the rows of each source by weights that have seen no row of that source; without CORPUS always so
+    #[arg(long)]
+    pub(crate) held_out: bool,
+    /// Show a line for each source too
+    #[arg(long)]
+    pub(crate) by_source: bool,
+    /// A kind that is shown but not counted
+    #[arg(long, value_name = "KIND")]
+    pub(crate) leave_out: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// JSONL of rows {"text", "label": "attack" or "benign", "kind", "source"}; default: the rows that ship with the program
+    pub(crate) corpus: Option<PathBuf>,
+    /// Where the weights go
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The day of the rows, which the weights say of themselves: YYYY-MM-DD
+    #[arg(long, value_name = "DAY", default_value = "2026-11-26")]
+    pub(crate) date: String,
+}

@@ -1,0 +1,61 @@
+//! `llmops guard`: the validator of what goes into a model, how well it does, and where its weights come from.
+
+mod check;
+mod test;
+mod train;
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use super::vocabulary;
+use crate::cli::{Global, GuardCommand};
+use crate::config::{Config, Purpose};
+use crate::error::{Error, ExitStatus, Result};
+use crate::guard::{Model, Policy};
+
+pub(super) fn run(global: &Global, command: &GuardCommand) -> Result<ExitStatus> {
+    match command {
+        GuardCommand::Check(arguments) => check::run(global, arguments),
+        GuardCommand::Test(arguments) => test::run(global, arguments),
+        GuardCommand::Train(arguments) => train::run(global, arguments),
+    }
+}
+
+/// No key is needed, and no project.
+fn configuration(global: &Global) -> Result<Config> {
+    Config::find_or_default(&global.directory, global.config.as_deref(), &vocabulary(Purpose::Offline))
+}
+
+/// What the project lets through; without the limit that only inputs have.
+fn policy(config: &Config, limit: Limit) -> Policy {
+    let guard = &config.guard;
+    let max_characters = match limit {
+        Limit::Input => Some(guard.max_characters),
+        Limit::None => None,
+    };
+    Policy::new(guard.flag_at, guard.block_at, max_characters, &guard.forbidden_topics)
+}
+
+#[derive(Clone, Copy)]
+enum Limit {
+    Input,
+    None,
+}
+
+/// The weights that the project names, or those that ship.
+fn model(config: &Config) -> Result<Cow<'static, Model>> {
+    let Some(file) = &config.guard.model else { return Ok(Cow::Borrowed(Model::embedded())) };
+    let path = config.root.join(&file.value);
+    let bytes = read(&path).map_err(|error| error.at(&config.file, file.line))?;
+    let model = Model::read(&bytes).map_err(|error| error.at(path.display(), None))?;
+    Ok(Cow::Owned(model))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| Error::config(format!("cannot read {}", path.display())).source(error))
+}
+
+/// A file of labelled texts as text.
+fn read_text(path: &Path) -> Result<String> {
+    String::from_utf8(read(path)?).map_err(|_| Error::config(format!("{} is not UTF-8", path.display())))
+}
