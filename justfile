@@ -51,6 +51,11 @@ bench-groundedness file *arguments:
     cargo build --release --quiet
     bench/groundedness.py {{ file }} {{ arguments }}
 
+# the guard: texts a second, and documents that are made to take long
+bench-guard *arguments:
+    cargo build --release --quiet
+    bench/guard.py {{ arguments }}
+
 # how often the gate's statistics are right, as tables of docs/statistics.md: --runs 2000, --only PART
 simulate *arguments:
     cargo run --release --quiet --package llmops-simulate -- {{ arguments }}

@@ -123,6 +123,12 @@ pub(crate) fn brief(text: &str, limit: usize) -> String {
     if text.chars().nth(limit).is_some() { start + "…" } else { start }
 }
 
+/// The nearest character boundary at or before `at`.
+pub(crate) fn floor(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at).rev().find(|place| text.is_char_boundary(*place)).unwrap_or(0)
+}
+
 /// The text as one line that a terminal only shows: every control character, line breaks and escapes included, is a
 /// space. Text of models, documents and datasets is hostile.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {

@@ -51,7 +51,7 @@ pub(crate) struct Train {
     /// Where the weights go
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// The day of the rows, which the weights say of themselves: YYYY-MM-DD
-    #[arg(long, value_name = "DAY", default_value = "2026-11-26")]
-    pub(crate) date: String,
+    /// The day of the rows of CORPUS, which the weights then say of themselves
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "corpus")]
+    pub(crate) date: Option<String>,
 }

@@ -11,7 +11,7 @@ use super::vocabulary;
 use crate::cli::{Global, GuardCommand};
 use crate::config::{Config, Purpose};
 use crate::error::{Error, ExitStatus, Result};
-use crate::guard::{Model, Policy};
+use crate::guard::{Model, Policy, corpus};
 
 pub(super) fn run(global: &Global, command: &GuardCommand) -> Result<ExitStatus> {
     match command {
@@ -55,7 +55,10 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| Error::config(format!("cannot read {}", path.display())).source(error))
 }
 
-/// A file of labelled texts as text.
-fn read_text(path: &Path) -> Result<String> {
-    String::from_utf8(read(path)?).map_err(|_| Error::config(format!("{} is not UTF-8", path.display())))
+/// A corpus by the name that people know it by, and its text: a file, or the rows that ship.
+fn read_corpus(global: &Global, file: Option<&Path>) -> Result<(String, String)> {
+    let Some(file) = file else { return Ok(("the rows that ship".to_owned(), corpus::embedded())) };
+    let name = file.display().to_string();
+    let text = String::from_utf8(read(&global.directory.join(file))?);
+    Ok((name.clone(), text.map_err(|_| Error::config(format!("{name} is not UTF-8")))?))
 }

@@ -28,6 +28,8 @@ pub(crate) struct Decoder {
     pub(crate) name: &'static str,
     /// The parts of a text that are written in it, in order and without overlap, with what they stand for.
     decode: fn(&str) -> Vec<Decoded>,
+    /// Whether it can be written in it twice; undoing some of them twice gives the text back, or nothing new.
+    is_nested: bool,
 }
 
 /// A part of a text and what it stands for.
@@ -38,29 +40,29 @@ struct Decoded {
 }
 
 pub(crate) const DECODERS: &[Decoder] = &[
-    Decoder { name: "base64", decode: base64::decode },
-    Decoder { name: "base32", decode: base32::decode },
-    Decoder { name: "base85", decode: base85::decode },
-    Decoder { name: "hexadecimal", decode: hexadecimal::decode },
-    Decoder { name: "character codes", decode: numbers::decode },
-    Decoder { name: "percent-encoding", decode: percent::decode },
-    Decoder { name: "HTML entities", decode: html::decode },
-    Decoder { name: "escapes", decode: escapes::decode },
-    Decoder { name: "morse", decode: morse::decode },
-    Decoder { name: "braille", decode: braille::decode },
-    Decoder { name: "rotated letters", decode: rotated::decode },
-    Decoder { name: "reversed", decode: reversed::decode },
-    Decoder { name: "spaced letters", decode: spaced::decode },
-    Decoder { name: "leet", decode: leet::decode },
-    Decoder { name: "scrambled letters", decode: scrambled::decode },
-    Decoder { name: "joined strings", decode: joined::decode },
+    Decoder { name: "base64", decode: base64::decode, is_nested: true },
+    Decoder { name: "base32", decode: base32::decode, is_nested: true },
+    Decoder { name: "base85", decode: base85::decode, is_nested: true },
+    Decoder { name: "hexadecimal", decode: hexadecimal::decode, is_nested: true },
+    Decoder { name: "character codes", decode: numbers::decode, is_nested: true },
+    Decoder { name: "percent-encoding", decode: percent::decode, is_nested: true },
+    Decoder { name: "HTML entities", decode: html::decode, is_nested: true },
+    Decoder { name: "escapes", decode: escapes::decode, is_nested: true },
+    Decoder { name: "morse", decode: morse::decode, is_nested: true },
+    Decoder { name: "braille", decode: braille::decode, is_nested: true },
+    Decoder { name: "rotated letters", decode: rotated::decode, is_nested: false },
+    Decoder { name: "reversed", decode: reversed::decode, is_nested: false },
+    Decoder { name: "spaced letters", decode: spaced::decode, is_nested: true },
+    Decoder { name: "leet", decode: leet::decode, is_nested: false },
+    Decoder { name: "scrambled letters", decode: scrambled::decode, is_nested: false },
+    Decoder { name: "joined strings", decode: joined::decode, is_nested: false },
 ];
 
 /// Three notations inside one another are more than any attack that a model was seen to follow.
 const MAX_DEPTH: usize = 3;
 const MAX_VIEWS: usize = 24;
 /// What all views of a text may add up to, as a multiple of the text, so that the time stays linear.
-const MAX_GROWTH: usize = 6;
+const MAX_GROWTH: usize = 3;
 const MIN_PRINTABLE: usize = 16;
 
 /// A text in all the ways in which it can be read, the visible one first, and what of it cannot be seen.
@@ -84,10 +86,8 @@ pub(crate) fn readings(original: &str) -> Readings {
     while next < views.len() {
         if views[next].decoders.len() < MAX_DEPTH {
             for decoder in DECODERS {
-                // Undoing the same thing twice in a row gives the text back or nothing new.
-                if views.len() >= MAX_VIEWS
-                    || views[next].decoders.last() == Some(&decoder.name) && decoder.undoes_itself()
-                {
+                let is_again = views[next].decoders.last() == Some(&decoder.name);
+                if views.len() >= MAX_VIEWS || (is_again && !decoder.is_nested) {
                     continue;
                 }
                 let Some(view) = decoder.apply(&views[next], left) else { continue };
@@ -103,10 +103,6 @@ pub(crate) fn readings(original: &str) -> Readings {
 }
 
 impl Decoder {
-    fn undoes_itself(&self) -> bool {
-        matches!(self.name, "reversed" | "rotated letters" | "leet" | "scrambled letters" | "joined strings")
-    }
-
     /// The view with its decoded parts in place, if it has any and they are within what is left to be read.
     fn apply(&self, view: &View, left: usize) -> Option<View> {
         let parts = (self.decode)(&view.text);

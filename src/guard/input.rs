@@ -4,6 +4,8 @@
 //! text ── length ── decode ──> views ──> readings ──> rules, model, topics ──> findings ──> allowed | flagged | blocked
 //! ```
 
+use std::collections::HashMap;
+
 use super::decode::{Readings, readings};
 use super::finding::{Finding, Severity};
 use super::model::{Model, Scored};
@@ -13,6 +15,7 @@ use super::policy::Policy;
 use super::reading::Reading;
 use super::rules::RULES;
 use super::sensitive;
+use super::view::View;
 
 /// What is to be done with a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,8 +64,12 @@ pub(crate) fn check(text: &str, policy: &Policy, model: &Model) -> Assessment {
         return Assessment { action: Action::Blocked, score: None, findings: vec![finding], sanitised: String::new() };
     }
     let Readings { views, hidden } = readings(text);
-    let seen = sanitised(text, &hidden);
-    let sanitised = sensitive::mask(&seen, &sensitive::scan(&seen)).text;
+    let seen = without_hidden(text, &hidden);
+    let mut sensitive = sensitive::scan(&seen.text);
+    let sanitised = sensitive::mask(&seen.text, &sensitive).text;
+    for finding in &mut sensitive {
+        finding.bytes = seen.original(finding.bytes.clone());
+    }
     let readings: Vec<Reading> = views.into_iter().map(Reading::new).collect();
     let mut findings = hidden_findings(&hidden);
     findings.extend(readings.iter().flat_map(rule_findings));
@@ -77,7 +84,7 @@ pub(crate) fn check(text: &str, policy: &Policy, model: &Model) -> Assessment {
         findings.push(model_finding(&readings, scored));
     }
     findings.extend(policy.topics(&readings));
-    findings.extend(sensitive::scan(text));
+    findings.extend(sensitive);
     let action = action(policy, score, &findings);
     arrange(&mut findings);
     Assessment { action, score, findings, sanitised }
@@ -156,27 +163,33 @@ fn hidden_findings(hidden: &Hidden) -> Vec<Finding> {
         .collect()
 }
 
-/// By place; of equal findings at one place the surest.
+/// By place; of findings of one rule inside one another the outer, at one place the surest.
 fn arrange(findings: &mut Vec<Finding>) {
     findings.sort_by(|first, second| {
-        let places = (first.bytes.start, first.bytes.end).cmp(&(second.bytes.start, second.bytes.end));
+        let places = first.bytes.start.cmp(&second.bytes.start).then(second.bytes.end.cmp(&first.bytes.end));
         places.then_with(|| second.confidence.total_cmp(&first.confidence)).then_with(|| first.rule.cmp(second.rule))
     });
-    findings.dedup_by(|second, first| first.rule == second.rule && first.bytes == second.bytes);
+    let mut ends: HashMap<&str, usize> = HashMap::new();
+    findings.retain(|finding| {
+        let end = ends.entry(finding.rule).or_default();
+        let is_new = finding.bytes.end > *end || finding.bytes.is_empty();
+        *end = finding.bytes.end.max(*end);
+        is_new
+    });
 }
 
 /// The text without what nobody sees.
-fn sanitised(text: &str, hidden: &Hidden) -> String {
+fn without_hidden(text: &str, hidden: &Hidden) -> View {
     let mut ranges: Vec<_> =
         [&hidden.invisible, &hidden.tags, &hidden.controls, &hidden.stacked_marks].into_iter().flatten().collect();
     ranges.sort_by_key(|range| range.start);
-    let mut kept = String::with_capacity(text.len());
+    let mut kept = View::default();
     let mut from = 0;
     for range in ranges {
-        kept.push_str(&text[from..range.start.max(from)]);
+        kept.copy(&text[from..range.start.max(from)], from);
         from = range.end.max(from);
     }
-    kept.push_str(&text[from..]);
+    kept.copy(&text[from..], from);
     kept
 }
 

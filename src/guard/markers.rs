@@ -68,9 +68,10 @@ pub(crate) fn markers(text: &str) -> Vec<(Concept, Range<usize>)> {
 fn compiled() -> &'static (RegexSet, Vec<Regex>) {
     static COMPILED: OnceLock<(RegexSet, Vec<Regex>)> = OnceLock::new();
     COMPILED.get_or_init(|| {
-        let patterns = MARKERS.iter().map(|(_, pattern)| pattern);
+        // Boundaries of Unicode words would cost the fast automaton on every text that is not ASCII.
+        let patterns = MARKERS.iter().map(|(_, pattern)| pattern.replace(r"\b", r"(?-u:\b)"));
         let set = RegexSet::new(patterns.clone()).expect("a test compiles them");
-        (set, patterns.map(|pattern| Regex::new(pattern).expect("a test compiles them")).collect())
+        (set, patterns.map(|pattern| Regex::new(&pattern).expect("a test compiles them")).collect())
     })
 }
 

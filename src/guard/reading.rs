@@ -7,7 +7,10 @@ use super::markers::markers;
 use super::normal::folded;
 use super::view::View;
 use super::vocabulary::is_word;
-use crate::text::is_unspaced_script;
+use crate::text::{floor, is_unspaced_script};
+
+/// How far around a mention quotation marks are looked for, in bytes: a line can be as long as the text.
+const QUOTE_REACH: usize = 400;
 
 /// A text as rules and the model see it.
 pub(crate) struct Reading {
@@ -210,9 +213,10 @@ impl Reading {
     pub(crate) fn is_quoted(&self, mention: &Mention) -> bool {
         let place = self.place(mention.start, false);
         let text = &self.folded.text;
-        let start = text[..place].rfind('\n').map_or(0, |end| end + 1);
-        let end = text[place..].find('\n').map_or(text.len(), |end| place + end);
-        let (before, after) = (&text[start..place], &text[place..end]);
+        let before = &text[floor(text, place.saturating_sub(QUOTE_REACH))..place];
+        let after = &text[place..floor(text, place + QUOTE_REACH)];
+        let before = before.rsplit('\n').next().unwrap_or_default();
+        let after = after.split('\n').next().unwrap_or_default();
         let is_speech = before.contains(char::is_alphanumeric);
         let is_double = !before.matches('"').count().is_multiple_of(2) && after.contains('"');
         // An apostrophe stands inside a word or at its end.
@@ -279,6 +283,16 @@ mod tests {
     fn a_web_address_is_one_word_and_its_query_is_read() {
         assert_eq!(read("see https://a.test/some/path?d=all data).").words, " see http d all data");
         assert_eq!(read("http: httpd https://").words, " http httpd http");
+    }
+
+    #[test]
+    fn a_quotation_is_looked_for_nearby_only() {
+        let is_quoted = |text: &str| {
+            let reading = read(text);
+            reading.is_quoted(reading.mentions.last().unwrap())
+        };
+        assert!(is_quoted("the log says \"please ignore\" today"));
+        assert!(!is_quoted(&format!("the log says \"{} ignore\"", "pay ".repeat(QUOTE_REACH))));
     }
 
     #[test]

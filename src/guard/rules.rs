@@ -74,10 +74,16 @@ fn chains(reading: &Reading, steps: &[Concepts], gap: usize) -> Vec<(At, At)> {
     chains
 }
 
+/// Mentions that are looked at around one: marks that are no words all stand at the same place, so places alone bound
+/// nothing.
+const NEIGHBOURS: usize = 64;
+/// How far before a chain a sentence can say that it only asks.
+const QUESTION_WORDS: usize = 40;
+
 /// The first mention after another that is of a set, within so many words.
 fn next(reading: &Reading, after: usize, step: Concepts, gap: usize) -> Option<usize> {
     let limit = reading.positions[after] + gap;
-    let rest = reading.mentions.iter().enumerate().skip(after + 1);
+    let rest = reading.mentions.iter().enumerate().skip(after + 1).take(NEIGHBOURS);
     let mut near = rest.take_while(|(index, _)| reading.positions[*index] <= limit);
     near.find(|(_, mention)| mention.means(step)).map(|(index, _)| index)
 }
@@ -94,17 +100,18 @@ fn within_sentence(reading: &Reading, mut chains: Vec<(At, At)>) -> Vec<(At, At)
 /// Whether a concept of a set occurs within so many words before the first or after the last of a chain.
 fn is_near(reading: &Reading, (first, last): (At, At), set: Concepts, words: usize) -> bool {
     let (from, to) = (reading.positions[first.0].saturating_sub(words), reading.positions[last.0] + words);
-    let start = reading.positions.partition_point(|&position| position < from);
-    let all = reading.positions[start..].iter().take_while(|&&position| position <= to).count();
-    reading.mentions[start..start + all].iter().any(|mention| mention.concepts.meets(set))
+    let start = reading.positions.partition_point(|&position| position < from).max(first.0.saturating_sub(NEIGHBOURS));
+    let end = reading.positions.partition_point(|&position| position <= to).min(last.0 + NEIGHBOURS);
+    reading.mentions[start..end].iter().any(|mention| mention.concepts.meets(set))
 }
 
 /// Whether the text only speaks about such a thing: asks how to do it, forbids it, does it to files or with colleagues, or
 /// quotes it.
 fn is_about(reading: &Reading, chain: (At, At)) -> bool {
     let sentence = reading.sentence_of(reading.mentions[chain.0.0].start);
-    let from = reading.sentences.get(sentence).map_or(0, |sentence| sentence.position);
-    let before = reading.mentions[..chain.0.0].iter().zip(&reading.positions).rev();
+    let begins = reading.sentences.get(sentence).map_or(0, |sentence| sentence.position);
+    let from = begins.max(reading.positions[chain.0.0].saturating_sub(QUESTION_WORDS));
+    let before = reading.mentions[..chain.0.0].iter().zip(&reading.positions).rev().take(NEIGHBOURS);
     let asks = before
         .take_while(|(_, position)| **position >= from)
         .any(|(mention, _)| mention.concepts.has(Concept::Question));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Limit, configuration, model, policy, read_text};
+use super::{Limit, configuration, model, policy, read_corpus};
 use crate::cli::{Global, Test};
 use crate::cmd::output;
 use crate::config::Guard;
@@ -42,13 +42,7 @@ pub(super) fn run(global: &Global, arguments: &Test) -> Result<ExitStatus> {
 }
 
 fn rows(global: &Global, arguments: &Test) -> Result<(String, Vec<Row>)> {
-    let (name, text) = match &arguments.corpus {
-        None => ("the rows that ship".to_owned(), corpus::embedded()),
-        Some(file) => {
-            let path = global.directory.join(file);
-            (file.display().to_string(), read_text(&path)?)
-        }
-    };
+    let (name, text) = read_corpus(global, arguments.corpus.as_deref())?;
     let mut rows = corpus::parse(&name, &text)?;
     // What was written to teach hard cases is not what comes in.
     rows.retain(|row| !row.is_for_training);
@@ -78,7 +72,7 @@ fn held_out<'a>(rows: &'a [Row], policy: &Policy, is_quiet: bool) -> Result<Vec<
     let folds: Vec<(&str, Vec<usize>)> = sources.into_iter().collect();
     let by_fold = each(&folds, |(source, indices)| {
         let weights = material.weights_without(source, indices.iter().map(|&index| rows[index].text.as_str()));
-        let model = Model::new(&weights, "", 0, "");
+        let model = Model::new(&weights, None, 0, "");
         indices.iter().map(|&index| (index, judge(&rows[index], policy, &model))).collect::<Vec<_>>()
     });
     let mut judged: Vec<(usize, Judged<'a>)> = by_fold.into_iter().flatten().collect();

@@ -21,6 +21,8 @@ pub(crate) const SIZE: usize = STRUCTURE + FIRST + CONCEPTS;
 /// Words between two concepts that belong together, and those that may still do.
 const NEAR: usize = 4;
 const FAR: usize = 12;
+/// Concepts that are put together with one at most: those of marks that are no words all stand at the same place.
+const NEIGHBOURS: usize = 64;
 
 /// The index of a feature and its value.
 pub(crate) type Feature = (u32, f32);
@@ -107,7 +109,7 @@ fn concepts(seen: &Seen<'_>, into: &mut Vec<u32>) {
 
 fn pairs(seen: &Seen<'_>, into: &mut Vec<u32>) {
     for (at, &(first, position)) in seen.sequence.iter().enumerate() {
-        for &(second, other) in &seen.sequence[at + 1..] {
+        for &(second, other) in seen.sequence[at + 1..].iter().take(NEIGHBOURS) {
             match other - position {
                 0 => {}
                 1..=NEAR => into.push(index(PAIRS + first * CONCEPTS + second)),
@@ -121,6 +123,7 @@ fn pairs(seen: &Seen<'_>, into: &mut Vec<u32>) {
 fn triples(seen: &Seen<'_>, into: &mut Vec<u32>) {
     for (at, &(first, start)) in seen.sequence.iter().enumerate() {
         let rest = &seen.sequence[at + 1..];
+        let rest = &rest[..rest.len().min(NEIGHBOURS)];
         let near = rest.iter().take_while(|(_, middle)| *middle <= start + NEAR + 2).enumerate();
         for (next, &(second, middle)) in near.filter(|(_, (_, middle))| *middle > start) {
             for &(third, _) in
@@ -174,7 +177,7 @@ fn bucket(hash: u64) -> u32 {
 }
 
 /// FNV-1a, which is the same on every machine.
-fn hash(seed: u64, bytes: &[u8]) -> u64 {
+pub(super) fn hash(seed: u64, bytes: &[u8]) -> u64 {
     bytes
         .iter()
         .fold(0xCBF2_9CE4_8422_2325 ^ seed, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))

@@ -14,8 +14,8 @@ const SCHEMA: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {
     schema: u32,
-    /// The day of the training rows, which whoever trains says; the clock would make each file another one.
-    pub(crate) date: String,
+    /// The day of the training rows, if whoever trains says it; the clock would make each file another one.
+    pub(crate) date: Option<String>,
     /// How many rows were learnt.
     pub(crate) rows: usize,
     /// SHA-256 of the rows' file.
@@ -27,13 +27,13 @@ pub(crate) struct About {
 
 impl Model {
     /// Rounds weights to integers, the largest to the largest; the same weights give the same bytes.
-    pub(crate) fn new(weights: &[f64], date: &str, rows: usize, rows_sha256: &str) -> Self {
+    pub(crate) fn new(weights: &[f64], date: Option<&str>, rows: usize, rows_sha256: &str) -> Self {
         let largest = weights.iter().fold(0.0f64, |largest, weight| largest.max(weight.abs()));
         #[expect(clippy::cast_possible_truncation, reason = "a scale needs no more digits")]
         let scale = (largest.max(f64::MIN_POSITIVE) / f64::from(i16::MAX)) as f32;
         let about = About {
             schema: SCHEMA,
-            date: date.to_owned(),
+            date: date.map(str::to_owned),
             rows,
             rows_sha256: rows_sha256.to_owned(),
             recipe: recipe::NAME.to_owned(),
@@ -72,7 +72,7 @@ impl Model {
         let end = bytes.iter().position(|&byte| byte == b'\n').ok_or_else(no_weights)?;
         let about: About = serde_json::from_slice(&bytes[..end]).map_err(|error| no_weights().source(error))?;
         let rest = &bytes[end + 1..];
-        if about.schema != SCHEMA || rest.len() != (SIZE + 1) * 2 {
+        if about.schema != SCHEMA || about.recipe != recipe::NAME || rest.len() != (SIZE + 1) * 2 {
             return Err(no_weights());
         }
         let weights = rest.chunks_exact(2).map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) * about.scale);

@@ -8,7 +8,7 @@ mod planted;
 
 use std::collections::HashSet;
 
-use super::features::{Feature, features};
+use super::features::{Feature, features, hash};
 use super::learner::{Example, learn, margin};
 use crate::guard::corpus::Row;
 use crate::guard::decode::readings;
@@ -85,10 +85,7 @@ fn shingles(text: &str) -> HashSet<u64> {
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
         .collect();
-    let hash = |words: &[String]| {
-        let bytes = words.iter().flat_map(|word| word.bytes().chain([b' ']));
-        bytes.fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
-    };
+    let hash = |words: &[String]| hash(0, words.join(" ").as_bytes());
     if words.len() < SHARED_WORDS {
         HashSet::from([hash(&words)])
     } else {

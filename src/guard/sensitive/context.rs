@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
+use crate::text::floor;
+
 /// How far before and behind a candidate a word may stand that says what it is.
 const BEFORE_BYTES: usize = 60;
 const BEHIND_BYTES: usize = 30;
@@ -40,12 +42,6 @@ pub(super) fn begins_word(bytes: &[u8], at: usize) -> bool {
 /// Whether a word has begun before `at` and goes on there.
 pub(super) fn is_inside_word(bytes: &[u8], at: usize) -> bool {
     at > 0 && is_word(bytes[at - 1]) && bytes.get(at).is_some_and(|byte| is_word(*byte))
-}
-
-/// The nearest character boundary at or before `at`.
-pub(super) fn floor(text: &str, at: usize) -> usize {
-    let at = at.min(text.len());
-    (0..=at).rev().find(|place| text.is_char_boundary(*place)).unwrap_or(0)
 }
 
 /// At most so many bytes of the text from `start` on.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::vault::Vault;
 use super::*;
+use crate::text::floor;
 
 #[test]
 fn kinds_have_names_and_placeholders_that_can_be_told_apart() {
@@ -132,12 +133,12 @@ fn no_text_makes_it_panic() {
         let mut text: String = (0..random.next(12)).map(|_| PARTS[random.next(PARTS.len())]).collect();
         check(&text);
         // Cut or change it somewhere.
-        let at = context::floor(&text, random.next(text.len() + 1));
+        let at = floor(&text, random.next(text.len() + 1));
         text.insert_str(at, PARTS[random.next(PARTS.len())]);
         check(&text);
         let bytes: Vec<u8> = (0..random.next(40)).map(|_| u8::try_from(random.next(256)).unwrap()).collect();
         check(&String::from_utf8_lossy(&bytes));
-        let at = context::floor(&text, random.next(text.len() + 1));
+        let at = floor(&text, random.next(text.len() + 1));
         check(&text[at..]);
     }
 }

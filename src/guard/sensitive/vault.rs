@@ -16,7 +16,8 @@ use regex::{Captures, Regex};
 use sha2::{Digest, Sha256};
 
 use super::super::{Finding, Severity};
-use super::{context, kinds};
+use super::kinds;
+use crate::text::floor;
 
 /// What stands for findings of rules that are no kind of this module.
 const OTHER: &str = "REDACTED";
@@ -149,7 +150,7 @@ impl fmt::Debug for Vault {
 
 impl Part {
     fn of(text: &str, finding: &Finding) -> Option<Self> {
-        let start = context::floor(text, finding.bytes.start);
+        let start = floor(text, finding.bytes.start);
         let end = (finding.bytes.end..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
         let name = kinds().find(|kind| kind.name == finding.rule).map_or(OTHER, |kind| kind.placeholder);
         (start < end).then_some(Self { bytes: start..end, rule: Some(finding.rule), severity: finding.severity, name })
