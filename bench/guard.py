@@ -4,8 +4,8 @@
     bench/guard.py [--program FILE] [--runs 5]
 
 The texts of the first part are the rows that ship, judged by the weights that ship; the processor time of a whole process with
-one row is taken off. The second part judges whole documents of 0.25, 0.5 and 1 MB, one process each. Its floor is the same
-process with an empty document.
+one row is taken off. The second part judges whole documents, the third whole answers, of 0.25, 0.5 and 1 MB, one process each.
+Its floor is the same process with an empty text.
 """
 
 import argparse
@@ -35,6 +35,27 @@ HOSTILE = {
     "zero-width characters": "a\u200b",
     "tag characters": "\U000e0041",
 }
+# What readers of markup may spend more than their length on.
+HOSTILE_ANSWERS = {
+    "tags inside tags": "<a ",
+    "attributes inside attributes": 'b="<i" ',
+    "open links": "[a](",
+    "images inside images": "![a](b",
+    "definitions of links": "[a]: b\n",
+    "code that never ends": "``a`",
+    "quotations": "> ",
+    "lists inside quotations": "> - ",
+    "emphasis": "_a*",
+    "addresses of links": "https://a",
+    "addresses in one word": "https://aあ",
+    "escapes of terminals": "\x1b]",
+    "names of characters": "&#",
+    "pieces of a canary": "KX7-",
+    "words of the instructions": "branch code of four digits ",
+    "harmful terms": "make a pipe bomb ",
+    "personal data": "a@b.example.org ",
+}
+INSTRUCTIONS = "Answer questions about accounts only, and ask employees for their branch code of four digits first."
 
 
 def main():
@@ -45,7 +66,12 @@ def main():
     program = os.path.abspath(arguments.program)
     with tempfile.TemporaryDirectory() as folder:
         throughput(program, pathlib.Path(folder), arguments.runs)
-        hostile(program, folder, arguments.runs)
+        document = [program, "guard", "check", "--document", "-"]
+        hostile("a document", document, HOSTILE, folder, arguments.runs)
+        pathlib.Path(folder, "system.txt").write_text(INSTRUCTIONS, encoding="utf-8")
+        held_against = ["--system", "system.txt", "--passage", "system.txt", "--canary", "KX7-ORCHID-9F42-LAMP"]
+        answer = [program, "guard", "check", "--output", *held_against, "-"]
+        hostile("an answer", answer, HOSTILE | HOSTILE_ANSWERS, folder, arguments.runs)
 
 
 def throughput(program, folder, runs):
@@ -70,22 +96,22 @@ def processor_time(command, folder):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def hostile(program, folder, runs):
-    print("seconds and MB of memory for a document of")
+def hostile(what, command, units, folder, runs):
+    print(f"seconds and MB of memory for {what} of")
     print(f"{'':28}" + "".join(f"{size / 1e6:>9} MB" for size in SIZES) + f"{'memory':>12}")
-    texts = {name: lambda size, unit=unit: unit * (size // len(unit.encode()) + 1) for name, unit in HOSTILE.items()}
+    texts = {name: lambda size, unit=unit: unit * (size // len(unit.encode()) + 1) for name, unit in units.items()}
     draw = random.Random(1)
     texts["any ASCII"] = lambda size: "".join(chr(draw.randrange(1, 127)) for _ in range(size))
     texts["any characters"] = lambda size: "".join(chr(draw.randrange(0x20, 0xD800)) for _ in range(size // 3))
-    print(f"{'floor: an empty document':28}{measure(program, folder, '', runs)[0]:>12.3f}")
+    print(f"{'floor: an empty text':28}{measure(command, folder, '', runs)[0]:>12.3f}")
     for name, make in texts.items():
-        measured = [measure(program, folder, make(size), runs) for size in SIZES]
+        measured = [measure(command, folder, make(size), runs) for size in SIZES]
         print(f"{name:28}" + "".join(f"{seconds:>12.3f}" for seconds, _ in measured) + f"{measured[-1][1]:>12.0f}")
+    print()
 
 
-def measure(program, folder, text, runs):
+def measure(command, folder, text, runs):
     """The median time of whole processes, and the most memory that one took."""
-    command = [program, "guard", "check", "--document", "-"]
     times, most = [], 0
     for _ in range(runs):
         process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)

@@ -65,6 +65,15 @@ pub(crate) struct Guard {
     pub(crate) max_false_positive_rate: Option<f64>,
     /// Kinds that a corpus must have rows of.
     pub(crate) required_kinds: Vec<String>,
+    pub(crate) output: GuardOutput,
+}
+
+/// `[guard.output]`: what answers may hold.
+pub(crate) struct GuardOutput {
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) max_characters: Option<usize>,
+    pub(crate) canaries: Vec<String>,
+    pub(crate) keep_known_data: bool,
 }
 
 /// `[target]`: what is under test.

@@ -1,6 +1,6 @@
 //! Files that are replaced as a whole: a reader sees the old one or the new one, never half of one.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,11 +15,15 @@ pub(crate) struct Replacement {
 impl Replacement {
     /// Begins a file that is to stand at `path`, with the folders above it.
     pub(crate) fn begin(path: &Path) -> io::Result<Self> {
+        Self::begin_with(path, File::options().write(true).create(true).truncate(true))
+    }
+
+    fn begin_with(path: &Path, options: &OpenOptions) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
         let temporary = temporary(path);
-        let out = BufWriter::with_capacity(1 << 18, File::create(&temporary)?);
+        let out = BufWriter::with_capacity(1 << 18, options.open(&temporary)?);
         Ok(Self { path: path.to_owned(), temporary, out: Some(out) })
     }
 
@@ -57,6 +61,17 @@ impl Drop for Replacement {
 /// Replaces the file at `path`. If that fails, the old one stays.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = Replacement::begin(path)?;
+    file.write_all(content)?;
+    file.finish()
+}
+
+/// Replaces the file at `path` by one that nobody but its owner may read, where the system knows such files.
+pub(crate) fn replace_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = Replacement::begin_with(path, &options)?;
     file.write_all(content)?;
     file.finish()
 }

@@ -6,6 +6,7 @@
 //! corpus ── model::recipe ──> weights                                                    (llmops guard train)
 //! ```
 
+mod content;
 pub(crate) mod corpus;
 mod decode;
 mod finding;
@@ -15,6 +16,7 @@ mod markers;
 mod measure;
 mod model;
 mod normal;
+mod output;
 mod passage;
 mod policy;
 mod reading;
@@ -23,10 +25,12 @@ mod sensitive;
 mod view;
 mod vocabulary;
 
+pub(crate) use content::subjects;
 pub(crate) use finding::{Finding, Severity};
-pub(crate) use input::{Action, Assessment, check};
+pub(crate) use input::{Action, Assessment, INPUT_RULES, check, check_with};
 pub(crate) use measure::{Group, Judged, Measures, measures};
 pub(crate) use model::{Material, Model};
+pub(crate) use output::{Answer, OUTPUT_RULES, OutputPolicy, check_answer};
 pub(crate) use policy::Policy;
 pub(crate) use rules::RULES;
-pub(crate) use sensitive::kinds;
+pub(crate) use sensitive::{Vault, kinds};

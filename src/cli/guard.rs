@@ -12,7 +12,7 @@ pub(crate) struct Guard {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GuardCommand {
-    /// Judge one text: allowed, flagged or blocked, and why
+    /// Judge one text, of a user, a document or a model: allowed, flagged or blocked, and why
     Check(Check),
     /// Measure the validator against labelled texts, and gate it by [guard]
     Test(Test),
@@ -25,9 +25,29 @@ pub(crate) struct Check {
     /// The text; `-`: standard input
     pub(crate) text: String,
     /// The text is a document: however long, it is judged
-    #[arg(long)]
+    #[arg(long, conflicts_with = "output")]
     pub(crate) document: bool,
+    /// What is masked in texts of one conversation, kept in this file: an answer gets it back
+    #[arg(long, value_name = "FILE")]
+    pub(crate) placeholders: Option<PathBuf>,
+    /// The text is an answer of a model
+    #[arg(long)]
+    pub(crate) output: bool,
+    /// The prompt whose instructions must not come out, as NAME or NAME@VERSION
+    #[arg(long, requires = "output", help_heading = ANSWERS, conflicts_with = "system")]
+    pub(crate) prompt: Option<String>,
+    /// The instructions that must not come out, in a file
+    #[arg(long, value_name = "FILE", requires = "output", help_heading = ANSWERS)]
+    pub(crate) system: Option<PathBuf>,
+    /// A file with what the answer may rest on: a passage, or the question. Links are held against all of them
+    #[arg(long, value_name = "FILE", requires = "output", help_heading = ANSWERS)]
+    pub(crate) passage: Vec<PathBuf>,
+    /// A text that must not come out, however it is spelt, beside those of the configuration
+    #[arg(long, value_name = "TEXT", requires = "output", help_heading = ANSWERS)]
+    pub(crate) canary: Vec<String>,
 }
+
+const ANSWERS: &str = "Options for answers";
 
 #[derive(Debug, Args)]
 pub(crate) struct Test {

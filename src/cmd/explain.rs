@@ -9,7 +9,7 @@ use crate::cli::{Explain, Global};
 use crate::config;
 use crate::error::{Error, ExitStatus, Result, suggestion};
 use crate::eval::metrics::{self, METRICS};
-use crate::guard::{RULES, kinds};
+use crate::guard::{INPUT_RULES, OUTPUT_RULES, RULES, kinds, subjects};
 
 const TOPICS: [(&str, &str); 3] = [
     ("config", "every key of llmops.toml with its default"),
@@ -48,12 +48,20 @@ fn finding(name: &str) -> Option<String> {
             rule.documentation, rule.owasp
         ));
     }
+    if let Some((_, summary)) = plain_findings().find(|(known, _)| *known == name) {
+        return Some(format!("{name}: {summary}\n"));
+    }
     let kind = kinds().find(|kind| kind.name == name)?;
     let (severity, placeholder) = (kind.severity.name(), kind.placeholder);
     Some(format!(
         "{name}: {}\n\nSeverity: {severity}. Masked as [{placeholder}_1], [{placeholder}_2], ...\n",
         kind.summary
     ))
+}
+
+/// Findings that have no more to explain than what they are about.
+fn plain_findings() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
+    INPUT_RULES.iter().chain(OUTPUT_RULES).copied().chain(subjects())
 }
 
 fn list() -> String {
@@ -65,6 +73,9 @@ fn list() -> String {
     text.push_str("\nfindings of the guard\n");
     for rule in RULES {
         let _ = writeln!(text, "  {:<width$}  {}", rule.name, rule.message);
+    }
+    for (name, summary) in plain_findings() {
+        let _ = writeln!(text, "  {name:<width$}  {summary}");
     }
     for kind in kinds() {
         let _ = writeln!(text, "  {:<width$}  {}", kind.name, kind.summary);
@@ -80,6 +91,7 @@ fn unknown(name: &str) -> Error {
     let names = METRICS.iter().map(|metric| metric.name);
     let known = names
         .chain(RULES.iter().map(|rule| rule.name))
+        .chain(plain_findings().map(|(name, _)| name))
         .chain(kinds().map(|kind| kind.name))
         .chain(TOPICS.iter().map(|(name, _)| *name));
     Error::config(format!("there is nothing named \"{name}\"")).hint(suggestion(name, known))

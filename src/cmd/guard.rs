@@ -1,6 +1,7 @@
 //! `llmops guard`: the validator of what goes into a model, how well it does, and where its weights come from.
 
 mod check;
+mod placeholders;
 mod test;
 mod train;
 
@@ -55,10 +56,13 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| Error::config(format!("cannot read {}", path.display())).source(error))
 }
 
+fn read_text(global: &Global, file: &Path) -> Result<String> {
+    let text = String::from_utf8(read(&global.directory.join(file))?);
+    text.map_err(|_| Error::config(format!("{} is not UTF-8", file.display())))
+}
+
 /// A corpus by the name that people know it by, and its text: a file, or the rows that ship.
 fn read_corpus(global: &Global, file: Option<&Path>) -> Result<(String, String)> {
     let Some(file) = file else { return Ok(("the rows that ship".to_owned(), corpus::embedded())) };
-    let name = file.display().to_string();
-    let text = String::from_utf8(read(&global.directory.join(file))?);
-    Ok((name.clone(), text.map_err(|_| Error::config(format!("{name} is not UTF-8")))?))
+    Ok((file.display().to_string(), read_text(global, file)?))
 }

@@ -13,8 +13,8 @@ use self::retrieval::read_retrieval;
 use self::target::read_target;
 use super::document::{Document, Section};
 use super::{
-    Cache, Config, CustomProvider, Env, Eval, Guard, Judge, Located, MetricUnit, OwnMetric, ProviderLimits, Purpose,
-    Queue, Report, Secret, Source, Stop, Temperature, Vocabulary,
+    Cache, Config, CustomProvider, Env, Eval, Guard, GuardOutput, Judge, Located, MetricUnit, OwnMetric,
+    ProviderLimits, Purpose, Queue, Report, Secret, Source, Stop, Temperature, Vocabulary,
 };
 use crate::digest::sha256;
 use crate::error::suggestion;
@@ -281,6 +281,7 @@ fn read_guard(section: &Section, document: &Document) -> Option<Guard> {
     let min_recall = section.number("min_recall", 0.0..=1.0);
     let max_false_positive_rate = section.number("max_false_positive_rate", 0.0..=1.0);
     let required_kinds = section.strings("required_kinds");
+    let output = read_guard_output(&section.section("output"));
     section.finish();
     let (flag_at, block_at) = (flag_at?, block_at?);
     if block_at.value < flag_at.value {
@@ -290,7 +291,6 @@ fn read_guard(section: &Section, document: &Document) -> Option<Guard> {
     for topic in topics.iter().flatten().filter(|topic| !topic.value.chars().any(char::is_alphanumeric)) {
         document.report(topic.line, "guard.forbidden_topics has a topic without a letter".to_owned(), None);
     }
-    let values = |strings: Vec<Located<String>>| strings.into_iter().map(|string| string.value).collect();
     Some(Guard {
         flag_at: flag_at.value,
         block_at: block_at.value,
@@ -300,5 +300,24 @@ fn read_guard(section: &Section, document: &Document) -> Option<Guard> {
         min_recall: min_recall.map(|bar| bar.value),
         max_false_positive_rate: max_false_positive_rate.map(|bar| bar.value),
         required_kinds: values(required_kinds?),
+        output: output?,
     })
+}
+
+fn read_guard_output(section: &Section) -> Option<GuardOutput> {
+    let allowed_hosts = section.strings("allowed_hosts");
+    let max_characters = section.integer("max_characters", 1..=10_000_000);
+    let canaries = section.strings("canaries");
+    let keep_known_data = section.boolean("keep_known_data");
+    section.finish();
+    Some(GuardOutput {
+        allowed_hosts: values(allowed_hosts?),
+        max_characters,
+        canaries: values(canaries?),
+        keep_known_data: keep_known_data?.value,
+    })
+}
+
+fn values(strings: Vec<Located<String>>) -> Vec<String> {
+    strings.into_iter().map(|string| string.value).collect()
 }

@@ -4,18 +4,29 @@
 //! text ── length ── decode ──> views ──> readings ──> rules, model, topics ──> findings ──> allowed | flagged | blocked
 //! ```
 
-use std::collections::HashMap;
-
+use super::content::{self, content};
 use super::decode::{Readings, readings};
-use super::finding::{Finding, Severity};
+use super::finding::{Finding, Severity, arrange};
 use super::model::{Model, Scored};
 use super::normal::Hidden;
 use super::passage::passages;
-use super::policy::Policy;
+use super::policy::{EMPTY, Policy, TOO_LONG, TOPIC};
 use super::reading::Reading;
 use super::rules::RULES;
-use super::sensitive;
+use super::sensitive::{self, Vault};
 use super::view::View;
+
+const LIKENESS: &str = "attack_likeness";
+const HIDDEN: &str = "hidden_text";
+
+/// The names that findings of an input have, beside those of rules, personal data, secrets and harmful content.
+pub(crate) const INPUT_RULES: &[(&str, &str)] = &[
+    (LIKENESS, "a passage that reads like the attacks that the weights have learnt"),
+    (HIDDEN, "characters that nobody sees: invisible ones, Unicode tags, letters under piles of marks"),
+    (TOPIC, "what the project does not talk about: guard.forbidden_topics"),
+    (TOO_LONG, "more characters than are allowed: guard.max_characters, guard.output.max_characters"),
+    (EMPTY, "an input that says nothing"),
+];
 
 /// What is to be done with a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +55,8 @@ pub(crate) struct Assessment {
     pub(crate) score: Option<f64>,
     /// By place, the surest first of those at one place.
     pub(crate) findings: Vec<Finding>,
+    /// How many findings there are beside these: a thousandth address says nothing new.
+    pub(crate) more: usize,
     /// The text without what cannot be seen, with personal data and secrets masked.
     pub(crate) sanitised: String,
 }
@@ -60,13 +73,24 @@ const MANY_HIDDEN: usize = 4;
 
 /// Judges a text that a user or a document puts before a model.
 pub(crate) fn check(text: &str, policy: &Policy, model: &Model) -> Assessment {
+    check_with(text, policy, model, &mut Vault::default())
+}
+
+/// Judges a text of a conversation, in which equal values have equal placeholders.
+pub(crate) fn check_with(text: &str, policy: &Policy, model: &Model, vault: &mut Vault) -> Assessment {
     if let Some(finding) = policy.length(text) {
-        return Assessment { action: Action::Blocked, score: None, findings: vec![finding], sanitised: String::new() };
+        return Assessment {
+            action: Action::Blocked,
+            score: None,
+            findings: vec![finding],
+            more: 0,
+            sanitised: String::new(),
+        };
     }
     let Readings { views, hidden } = readings(text);
     let seen = without_hidden(text, &hidden);
     let mut sensitive = sensitive::scan(&seen.text);
-    let sanitised = sensitive::mask(&seen.text, &sensitive).text;
+    let sanitised = vault.mask(&seen.text, &sensitive).text;
     for finding in &mut sensitive {
         finding.bytes = seen.original(finding.bytes.clone());
     }
@@ -84,10 +108,11 @@ pub(crate) fn check(text: &str, policy: &Policy, model: &Model) -> Assessment {
         findings.push(model_finding(&readings, scored));
     }
     findings.extend(policy.topics(&readings));
+    findings.extend(content(&readings));
     findings.extend(sensitive);
     let action = action(policy, score, &findings);
-    arrange(&mut findings);
-    Assessment { action, score, findings, sanitised }
+    let more = arrange(&mut findings);
+    Assessment { action, score, findings, more, sanitised }
 }
 
 /// Below this score of the model a rule stands alone.
@@ -101,7 +126,7 @@ fn together(model: f64, rule: f64) -> f64 {
 }
 
 fn action(policy: &Policy, score: Option<f64>, findings: &[Finding]) -> Action {
-    let is_forbidden = findings.iter().any(|finding| finding.rule == super::policy::TOPIC);
+    let is_forbidden = findings.iter().any(|finding| finding.rule == TOPIC || content::is_rule(finding.rule));
     match score {
         _ if is_forbidden => Action::Blocked,
         Some(score) if score >= policy.block_at => Action::Blocked,
@@ -126,7 +151,7 @@ fn rule_findings(reading: &Reading) -> Vec<Finding> {
 fn model_finding(readings: &[Reading], scored: Scored) -> Finding {
     let reading = &readings[scored.view];
     Finding {
-        rule: "attack_likeness",
+        rule: LIKENESS,
         severity: if scored.score >= 0.8 { Severity::High } else { Severity::Medium },
         bytes: reading.original(passages(reading)[scored.passage].span.clone()),
         confidence: scored.score,
@@ -154,28 +179,13 @@ fn hidden_findings(hidden: &Hidden) -> Vec<Finding> {
         kinds.into_iter().filter_map(|(ranges, message)| Some((ranges.first()?.start..ranges.last()?.end, message)));
     first
         .map(|(bytes, message)| Finding {
-            rule: "hidden_text",
+            rule: HIDDEN,
             severity: Severity::Low,
             bytes,
             confidence: 0.9,
             message: message.to_owned(),
         })
         .collect()
-}
-
-/// By place; of findings of one rule inside one another the outer, at one place the surest.
-fn arrange(findings: &mut Vec<Finding>) {
-    findings.sort_by(|first, second| {
-        let places = first.bytes.start.cmp(&second.bytes.start).then(second.bytes.end.cmp(&first.bytes.end));
-        places.then_with(|| second.confidence.total_cmp(&first.confidence)).then_with(|| first.rule.cmp(second.rule))
-    });
-    let mut ends: HashMap<&str, usize> = HashMap::new();
-    findings.retain(|finding| {
-        let end = ends.entry(finding.rule).or_default();
-        let is_new = finding.bytes.end > *end || finding.bytes.is_empty();
-        *end = finding.bytes.end.max(*end);
-        is_new
-    });
 }
 
 /// The text without what nobody sees.

@@ -100,7 +100,8 @@ mod tests {
 
     fn judged(row: &Row, score: f64) -> Judged<'_> {
         let action = if score >= 0.5 { Action::Flagged } else { Action::Allowed };
-        let assessment = Assessment { action, score: Some(score), findings: Vec::new(), sanitised: String::new() };
+        let assessment =
+            Assessment { action, score: Some(score), findings: Vec::new(), more: 0, sanitised: String::new() };
         Judged { row, assessment, is_found: action != Action::Allowed }
     }
 

@@ -7,6 +7,9 @@ use super::reading::{Reading, words_of};
 /// The rule of findings that a project's own list of topics gives.
 pub(super) const TOPIC: &str = "forbidden_topic";
 
+pub(super) const TOO_LONG: &str = "too_long";
+pub(super) const EMPTY: &str = "empty_input";
+
 /// Limits and lists of a project.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Policy {
@@ -43,11 +46,11 @@ impl Policy {
         };
         let max = self.max_characters?;
         if text.trim().is_empty() {
-            return Some(finding("empty_input", "There is nothing in the text.".to_owned()));
+            return Some(finding(EMPTY, "There is nothing in the text.".to_owned()));
         }
         // A character has at most four bytes, so most texts need not be counted.
         let count = if text.len() <= max { 0 } else { text.chars().count() };
-        (count > max).then(|| finding("too_long", format!("The text has {count} characters; {max} are allowed.")))
+        (count > max).then(|| finding(TOO_LONG, format!("The text has {count} characters; {max} are allowed.")))
     }
 
     /// Where the readings of a text touch on what the project does not talk about.

@@ -27,7 +27,7 @@ use super::{Finding, Severity};
 use shape::Sample;
 use token::Token;
 
-pub(crate) use vault::mask;
+pub(crate) use vault::{Vault, mask};
 
 /// A sort of personal data or of secret. One file and one row add one; formats of one trade are rows of one table.
 pub(crate) struct Kind {
@@ -136,7 +136,7 @@ impl Kind {
             severity: self.severity,
             bytes: found.bytes,
             confidence: found.confidence,
-            message: format!("the text holds {}", self.summary),
+            message: format!("The text holds {}.", self.summary),
         }
     }
 }

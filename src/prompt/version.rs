@@ -152,6 +152,17 @@ impl PromptVersion {
         &self.written_out
     }
 
+    /// What the model is told beside the conversation, before variables are filled in: the system messages, or the whole
+    /// prompt if it has none.
+    pub(crate) fn instructions(&self) -> String {
+        let of = |is_wanted: fn(Role) -> bool| {
+            let templates =
+                self.messages.iter().filter(|(role, _)| is_wanted(*role)).map(|(_, template)| template.source());
+            templates.collect::<Vec<_>>().join("\n\n")
+        };
+        Some(of(|role| role == Role::System)).filter(|system| !system.is_empty()).unwrap_or_else(|| of(|_| true))
+    }
+
     /// The shape that answers must have, as a request names it.
     pub(crate) fn schema(&self) -> Option<Schema> {
         self.output.clone().map(|schema| Schema { name: "answer".to_owned(), schema })

@@ -1,29 +1,79 @@
-//! `llmops guard check`: one text.
+//! `llmops guard check`: one text, of a user, a document or a model.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
 
 use serde_json::{Value, json};
 
-use super::{Limit, configuration, model, policy};
+use super::placeholders::Placeholders;
+use super::{Limit, configuration, model, policy, read_text};
 use crate::cli::{Check, Global};
 use crate::cmd::output;
+use crate::config::Config;
 use crate::error::{Error, ExitStatus, Result};
-use crate::guard::{Action, Assessment, Finding, Severity, check};
+use crate::guard::{Action, Answer, Assessment, Finding, OutputPolicy, Severity, Vault, check_answer, check_with};
+use crate::prompt::{self, Selector};
 use crate::text::printable;
 
 /// Blocked is exit status 1, so that a script can stop there.
 pub(super) fn run(global: &Global, arguments: &Check) -> Result<ExitStatus> {
     let config = configuration(global)?;
     let text = if arguments.text == "-" { standard_input()? } else { arguments.text.clone() };
-    let limit = if arguments.document { Limit::None } else { Limit::Input };
-    let assessment = check(&text, &policy(&config, limit), &*model(&config)?);
+    let mut placeholders =
+        arguments.placeholders.as_deref().map(|file| Placeholders::open(global, file)).transpose()?;
+    let assessment = if arguments.output {
+        judge_answer(global, &config, (arguments, &text), placeholders.as_ref())?
+    } else {
+        judge_input(&config, (arguments, &text), placeholders.as_mut())?
+    };
     if global.json {
         output::print_json(&value(&assessment))?;
     } else {
-        output::print(&shown(&assessment))?;
+        output::print(&shown(&text, &assessment))?;
     }
     Ok(if assessment.action == Action::Blocked { ExitStatus::Failed } else { ExitStatus::Pass })
+}
+
+fn judge_input(
+    config: &Config,
+    (arguments, text): (&Check, &str),
+    placeholders: Option<&mut Placeholders>,
+) -> Result<Assessment> {
+    let limit = if arguments.document { Limit::None } else { Limit::Input };
+    let (policy, model) = (policy(config, limit), model(config)?);
+    let Some(placeholders) = placeholders else { return Ok(check_with(text, &policy, &model, &mut Vault::default())) };
+    let assessment = check_with(text, &policy, &model, &mut placeholders.vault);
+    placeholders.keep()?;
+    Ok(assessment)
+}
+
+fn judge_answer(
+    global: &Global,
+    config: &Config,
+    (arguments, text): (&Check, &str),
+    placeholders: Option<&Placeholders>,
+) -> Result<Assessment> {
+    let instructions = match (&arguments.prompt, &arguments.system) {
+        (Some(name), _) => Some(prompt::find(&config.root, &Selector::parse(name))?.instructions()),
+        (None, Some(file)) => Some(read_text(global, file)?),
+        (None, None) => None,
+    };
+    let passages = arguments.passage.iter().map(|file| read_text(global, file)).collect::<Result<Vec<String>>>()?;
+    let configured = &config.guard.output;
+    let canaries = [arguments.canary.as_slice(), configured.canaries.as_slice()].concat();
+    let policy = OutputPolicy {
+        allowed_hosts: configured.allowed_hosts.clone(),
+        max_characters: configured.max_characters,
+        keeps_known_data: configured.keep_known_data,
+    };
+    let answer = Answer {
+        text,
+        system_prompt: instructions.as_deref(),
+        canaries: &canaries,
+        passages: Some(passages.as_slice()).filter(|passages| !passages.is_empty()),
+        vault: placeholders.map(|placeholders| &placeholders.vault),
+    };
+    Ok(check_answer(&answer, &policy))
 }
 
 fn standard_input() -> Result<String> {
@@ -41,6 +91,7 @@ pub(super) fn value(assessment: &Assessment) -> Value {
         "risk": assessment.risk().map(Severity::name),
         "score": assessment.score,
         "findings": assessment.findings.iter().map(finding).collect::<Vec<_>>(),
+        "more_findings": assessment.more,
         "sanitised": assessment.sanitised,
     })
 }
@@ -56,7 +107,7 @@ fn finding(finding: &Finding) -> Value {
     })
 }
 
-fn shown(assessment: &Assessment) -> String {
+fn shown(given: &str, assessment: &Assessment) -> String {
     let mut text = assessment.action.name().to_owned();
     if let Some(risk) = assessment.risk() {
         let _ = write!(text, ", {} risk", risk.name());
@@ -75,6 +126,15 @@ fn shown(assessment: &Assessment) -> String {
             finding.confidence,
             printable(&finding.message)
         );
+    }
+    if assessment.more > 0 {
+        let _ = writeln!(text, "  and {} more", assessment.more);
+    }
+    if assessment.sanitised != given && !assessment.sanitised.is_empty() {
+        text.push_str("sanitised:\n");
+        for line in assessment.sanitised.lines() {
+            let _ = writeln!(text, "  {}", printable(line));
+        }
     }
     text
 }

@@ -35,7 +35,7 @@ fn findings_are_sorted_apart_and_silent_about_what_they_found() {
     let rules: Vec<_> = found.iter().map(|found| found.rule).collect();
     assert_eq!(rules, ["pii.email", "pii.phone", "pii.card", "pii.iban", "pii.us_ssn"]);
     assert!(found.windows(2).all(|pair| pair[0].bytes.end <= pair[1].bytes.start));
-    assert_eq!(found[0].message, "the text holds an e-mail address");
+    assert_eq!(found[0].message, "The text holds an e-mail address.");
     for found in found {
         assert!(!found.message.contains(&text[found.bytes.clone()]) && (0.5..=1.0).contains(&found.confidence));
     }

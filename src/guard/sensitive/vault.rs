@@ -7,6 +7,8 @@
 //! One vault serves the texts of one conversation: the same value has the same placeholder in all of them. What was
 //! masked already must not be masked again, for a placeholder that a text brings along is never taken for ours.
 
+mod file;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
@@ -95,8 +97,7 @@ impl Vault {
     }
 
     /// Puts the values back for the placeholders of an answer, but for secrets that let somebody in.
-    #[cfg_attr(not(test), expect(dead_code, reason = "answers are not validated yet"))]
-    pub(crate) fn restore(&self, answer: &str) -> String {
+    pub(super) fn restore(&self, answer: &str) -> String {
         let restored = PLACEHOLDER.replace_all(answer, |found: &Captures| {
             let value = key(found).and_then(|key| self.values.get(&key)).and_then(Option::as_ref);
             // A `\` that only stands before is not the model's, but the text's.
@@ -104,6 +105,13 @@ impl Vault {
             value.map_or_else(|| found[0].to_owned(), |value| format!("{kept}{value}"))
         });
         restored.into_owned()
+    }
+
+    /// An answer with placeholders for what is found in it, and with values instead of the placeholders of this vault.
+    pub(crate) fn answered(&self, answer: &str, findings: &[Finding]) -> String {
+        let mut own =
+            Self { taken: self.values.keys().copied().chain(self.taken.iter().copied()).collect(), ..Self::default() };
+        self.restore(&own.mask(answer, findings).text)
     }
 
     /// Placeholders that a text holds by itself: a number that is free stays with it, one of ours gets another name.
@@ -177,12 +185,15 @@ fn merged(parts: Vec<Part>) -> Vec<Part> {
     merged
 }
 
+/// A name of a placeholder as it is known.
+fn name(written: &str) -> Option<&'static str> {
+    kinds().map(|kind| kind.placeholder).chain([OTHER, LITERAL]).find(|known| *known == written)
+}
+
 /// The name and number that a placeholder means.
 fn key(found: &Captures) -> Option<(&'static str, u32)> {
     let name: String = found[1].chars().filter(|character| *character != '\\').collect();
-    let name = name.replace(' ', "_").to_ascii_uppercase();
-    let known = kinds().map(|kind| kind.placeholder).chain([OTHER, LITERAL]);
-    let name = known.into_iter().find(|known| **known == name)?;
+    let name = self::name(&name.replace(' ', "_").to_ascii_uppercase())?;
     Some((name, found[2].parse().ok()?))
 }
 

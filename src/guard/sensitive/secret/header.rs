@@ -62,7 +62,9 @@ fn user(text: &str, literal: Range<usize>) -> Option<Found> {
     let ends = |character: char| character.is_whitespace() || matches!(character, '"' | '\'');
     let value = &value[..value.find(ends).unwrap_or(value.len())];
     let (user, password) = value.split_once(':')?;
+    // `date -u +%H:%M` is a format.
     let is_password = !user.is_empty()
+        && !user.starts_with('+')
         && !password.starts_with(':')
         && user != password
         && password.bytes().any(|byte| !byte.is_ascii_digit());
@@ -105,6 +107,7 @@ mod tests {
             "docker run -u 1000:1000 image",
             "perldoc -u Some::Module",
             "git push -u origin main:main",
+            "date -u +%Y-%m-%dT%H:%M:%SZ`",
             "Authorization: Basic dXNlcjpwYXNzd29yZA==",
         ];
         for text in texts {
