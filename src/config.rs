@@ -54,6 +54,7 @@ pub(crate) struct Config {
 }
 
 /// `[guard]`: what the validator lets through, and what it must show that it finds.
+#[derive(Clone)]
 pub(crate) struct Guard {
     pub(crate) flag_at: f64,
     pub(crate) block_at: f64,
@@ -66,9 +67,18 @@ pub(crate) struct Guard {
     /// Kinds that a corpus must have rows of.
     pub(crate) required_kinds: Vec<String>,
     pub(crate) output: GuardOutput,
+    pub(crate) documents: GuardDocuments,
+}
+
+/// `[guard.documents]`: what is stored to be retrieved.
+#[derive(Clone)]
+pub(crate) struct GuardDocuments {
+    pub(crate) quarantine: bool,
+    pub(crate) trusted: Vec<String>,
 }
 
 /// `[guard.output]`: what answers may hold.
+#[derive(Clone)]
 pub(crate) struct GuardOutput {
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) max_characters: Option<usize>,

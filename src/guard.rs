@@ -9,6 +9,7 @@
 mod content;
 pub(crate) mod corpus;
 mod decode;
+mod document;
 mod finding;
 mod input;
 mod lexicon;
@@ -22,10 +23,12 @@ mod policy;
 mod reading;
 mod rules;
 mod sensitive;
+mod tag;
 mod view;
 mod vocabulary;
 
 pub(crate) use content::subjects;
+pub(crate) use document::check_document;
 pub(crate) use finding::{Finding, Severity};
 pub(crate) use input::{Action, Assessment, INPUT_RULES, check, check_with};
 pub(crate) use measure::{Group, Judged, Measures, measures};

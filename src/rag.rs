@@ -10,6 +10,7 @@ mod document;
 mod embedders;
 #[cfg(test)]
 mod fake_embedder;
+mod hidden;
 mod ingest;
 mod markdown;
 mod readers;
@@ -18,6 +19,9 @@ mod stores;
 
 pub(crate) use document::{Chunk, Document, Passage};
 pub(crate) use embedders::{Embedder, Purpose, minilm, open as open_embedder};
-pub(crate) use ingest::{IngestEvent, IngestSummary, ingest};
+pub(crate) use hidden::is_hidden;
+#[cfg(test)]
+pub(crate) use ingest::every_document;
+pub(crate) use ingest::{IngestEvent, IngestSummary, Screen, ingest, read_documents};
 pub(crate) use retrieval::Retriever;
 pub(crate) use stores::Coverage;

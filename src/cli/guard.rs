@@ -14,6 +14,8 @@ pub(crate) struct Guard {
 pub(crate) enum GuardCommand {
     /// Judge one text, of a user, a document or a model: allowed, flagged or blocked, and why
     Check(Check),
+    /// Judge the documents that are to be retrieved: planted orders, hidden text, keys
+    Documents(Documents),
     /// Measure the validator against labelled texts, and gate it by [guard]
     Test(Test),
     /// Learn the weights of the validator from labelled texts
@@ -48,6 +50,12 @@ pub(crate) struct Check {
 }
 
 const ANSWERS: &str = "Options for answers";
+
+#[derive(Debug, Args)]
+pub(crate) struct Documents {
+    /// A file or folder; default: retrieval.documents
+    pub(crate) path: Option<PathBuf>,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct Test {

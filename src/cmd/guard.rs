@@ -1,22 +1,26 @@
 //! `llmops guard`: the validator of what goes into a model, how well it does, and where its weights come from.
 
 mod check;
+pub(super) mod documents;
 mod placeholders;
 mod test;
 mod train;
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::vocabulary;
 use crate::cli::{Global, GuardCommand};
-use crate::config::{Config, Purpose};
+use crate::config::{self, Config, Purpose};
 use crate::error::{Error, ExitStatus, Result};
 use crate::guard::{Model, Policy, corpus};
 
 pub(super) fn run(global: &Global, command: &GuardCommand) -> Result<ExitStatus> {
     match command {
         GuardCommand::Check(arguments) => check::run(global, arguments),
+        GuardCommand::Documents(arguments) => documents::run(global, arguments),
         GuardCommand::Test(arguments) => test::run(global, arguments),
         GuardCommand::Train(arguments) => train::run(global, arguments),
     }
@@ -28,8 +32,7 @@ fn configuration(global: &Global) -> Result<Config> {
 }
 
 /// What the project lets through; without the limit that only inputs have.
-fn policy(config: &Config, limit: Limit) -> Policy {
-    let guard = &config.guard;
+fn policy(guard: &config::Guard, limit: Limit) -> Policy {
     let max_characters = match limit {
         Limit::Input => Some(guard.max_characters),
         Limit::None => None,
@@ -65,4 +68,26 @@ fn read_text(global: &Global, file: &Path) -> Result<String> {
 fn read_corpus(global: &Global, file: Option<&Path>) -> Result<(String, String)> {
     let Some(file) = file else { return Ok(("the rows that ship".to_owned(), corpus::embedded())) };
     Ok((file.display().to_string(), read_text(global, file)?))
+}
+
+/// What `work` makes of each item, in order, by as many threads as there are processors.
+fn each<'a, T: Sync, R: Send>(items: &'a [T], work: impl Fn(&'a T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(items.len()) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(index) else { break };
+                    let result = work(item);
+                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
 }

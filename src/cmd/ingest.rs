@@ -1,10 +1,11 @@
 //! `llmops ingest`: documents into the store. Also how other commands open the store.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use serde_json::json;
 
+use super::guard::documents::{self, Scanned};
 use super::{Closing, configuration, output};
 use crate::cli::Global;
 use crate::config::{Config, StoreKind, TargetKind};
@@ -22,11 +23,11 @@ pub(super) async fn run(global: &Global) -> Result<ExitStatus> {
     let client = Client::new(&config)?;
     let _closing = Closing(client.clone());
     let retriever = Retriever::open(&config, &client)?;
-    let summary = fill(&config, &retriever, global.quiet).await?;
+    let (summary, scanned) = fill(&config, &retriever, global.quiet).await?;
     if global.json {
-        output::print_json(&summary_json(&summary))?;
+        output::print_json(&summary_json(&summary, &scanned))?;
     } else {
-        output::print(&format!("{}\n", summary_line(&summary)))?;
+        output::print(&format!("{}{}\n", documents::kept_out(&scanned), summary_line(&summary)))?;
     }
     Ok(ExitStatus::Pass)
 }
@@ -53,18 +54,23 @@ pub(super) async fn open_retriever(
     }
     let retriever = Retriever::open(config, client)?;
     if config.retrieval.store == StoreKind::Embedded || fill_which == Fill::Every {
-        let summary = fill(config, &retriever, quiet).await?;
+        let (summary, scanned) = fill(config, &retriever, quiet).await?;
         if !quiet && summary.is_change() {
             output::note(&summary_line(&summary));
+        }
+        // Even a quiet run must not measure without what it seems to have.
+        if let Some(note) = documents::note(&scanned) {
+            output::note(&note);
         }
     }
     Ok(Some(Arc::new(retriever)))
 }
 
 /// Makes the store equal to the documents, behind a progress bar.
-async fn fill(config: &Config, retriever: &Retriever, quiet: bool) -> Result<IngestSummary> {
+async fn fill(config: &Config, retriever: &Retriever, quiet: bool) -> Result<(IngestSummary, Vec<Scanned>)> {
+    let (screen, scanned) = documents::screen(config)?;
     let mut bar: Option<(&'static str, Progress)> = None;
-    let summary = ingest(config, retriever, &mut |event| {
+    let summary = ingest(config, retriever, screen, &mut |event| {
         let (what, done, total) = match event {
             IngestEvent::Reading { done, total } => ("files", done, total),
             IngestEvent::Embedding { done, total } => ("passages embedded", done, total),
@@ -81,7 +87,8 @@ async fn fill(config: &Config, retriever: &Retriever, quiet: bool) -> Result<Ing
     })
     .await;
     finish(bar);
-    summary
+    let scanned = std::mem::take(&mut *scanned.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok((summary?, scanned))
 }
 
 fn finish(bar: Option<(&'static str, Progress)>) {
@@ -91,7 +98,8 @@ fn finish(bar: Option<(&'static str, Progress)>) {
 }
 
 fn summary_line(summary: &IngestSummary) -> String {
-    let IngestSummary { documents, chunks, added, changed, unchanged, removed, embedded, skipped_files } = summary;
+    let IngestSummary { documents, chunks, added, changed, unchanged, removed, embedded, skipped_files, quarantined } =
+        summary;
     let mut line = format!(
         "{} in {}: {added} added, {changed} changed, {unchanged} unchanged, {removed} removed",
         count(*documents, "document"),
@@ -100,13 +108,16 @@ fn summary_line(summary: &IngestSummary) -> String {
     if *embedded > 0 {
         let _ = write!(line, "; {} embedded", count(*embedded, "text"));
     }
+    if *quarantined > 0 {
+        let _ = write!(line, "; {} in quarantine", count(*quarantined, "document"));
+    }
     if *skipped_files > 0 {
         let _ = write!(line, "; {} of another kind skipped", count(*skipped_files, "file"));
     }
     line
 }
 
-fn summary_json(summary: &IngestSummary) -> serde_json::Value {
+fn summary_json(summary: &IngestSummary, scanned: &[Scanned]) -> serde_json::Value {
     json!({
         "documents": summary.documents,
         "passages": summary.chunks,
@@ -116,5 +127,7 @@ fn summary_json(summary: &IngestSummary) -> serde_json::Value {
         "removed": summary.removed,
         "embedded": summary.embedded,
         "skipped_files": summary.skipped_files,
+        "quarantined": summary.quarantined,
+        "scan": documents::value(scanned),
     })
 }

@@ -13,8 +13,8 @@ use self::retrieval::read_retrieval;
 use self::target::read_target;
 use super::document::{Document, Section};
 use super::{
-    Cache, Config, CustomProvider, Env, Eval, Guard, GuardOutput, Judge, Located, MetricUnit, OwnMetric,
-    ProviderLimits, Purpose, Queue, Report, Secret, Source, Stop, Temperature, Vocabulary,
+    Cache, Config, CustomProvider, Env, Eval, Guard, GuardDocuments, GuardOutput, Judge, Located, MetricUnit,
+    OwnMetric, ProviderLimits, Purpose, Queue, Report, Secret, Source, Stop, Temperature, Vocabulary,
 };
 use crate::digest::sha256;
 use crate::error::suggestion;
@@ -282,6 +282,7 @@ fn read_guard(section: &Section, document: &Document) -> Option<Guard> {
     let max_false_positive_rate = section.number("max_false_positive_rate", 0.0..=1.0);
     let required_kinds = section.strings("required_kinds");
     let output = read_guard_output(&section.section("output"));
+    let documents = read_guard_documents(&section.section("documents"));
     section.finish();
     let (flag_at, block_at) = (flag_at?, block_at?);
     if block_at.value < flag_at.value {
@@ -301,6 +302,7 @@ fn read_guard(section: &Section, document: &Document) -> Option<Guard> {
         max_false_positive_rate: max_false_positive_rate.map(|bar| bar.value),
         required_kinds: values(required_kinds?),
         output: output?,
+        documents: documents?,
     })
 }
 
@@ -316,6 +318,13 @@ fn read_guard_output(section: &Section) -> Option<GuardOutput> {
         canaries: values(canaries?),
         keep_known_data: keep_known_data?.value,
     })
+}
+
+fn read_guard_documents(section: &Section) -> Option<GuardDocuments> {
+    let quarantine = section.boolean("quarantine");
+    let trusted = section.strings("trusted");
+    section.finish();
+    Some(GuardDocuments { quarantine: quarantine?.value, trusted: values(trusted?) })
 }
 
 fn values(strings: Vec<Located<String>>) -> Vec<String> {

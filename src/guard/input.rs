@@ -4,6 +4,8 @@
 //! text ── length ── decode ──> views ──> readings ──> rules, model, topics ──> findings ──> allowed | flagged | blocked
 //! ```
 
+use serde::{Deserialize, Serialize};
+
 use super::content::{self, content};
 use super::decode::{Readings, readings};
 use super::finding::{Finding, Severity, arrange};
@@ -17,7 +19,7 @@ use super::sensitive::{self, Vault};
 use super::view::View;
 
 const LIKENESS: &str = "attack_likeness";
-const HIDDEN: &str = "hidden_text";
+pub(super) const HIDDEN: &str = "hidden_text";
 
 /// The names that findings of an input have, beside those of rules, personal data, secrets and harmful content.
 pub(crate) const INPUT_RULES: &[(&str, &str)] = &[
@@ -29,7 +31,8 @@ pub(crate) const INPUT_RULES: &[(&str, &str)] = &[
 ];
 
 /// What is to be done with a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Action {
     Allowed,
     /// Suspicious: log it, ask a person, or answer with more care.

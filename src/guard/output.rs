@@ -16,7 +16,6 @@ mod overlap;
 mod page;
 mod personal;
 mod prompt_leak;
-mod tag;
 mod terminal;
 
 use super::content::content;
@@ -28,7 +27,7 @@ use super::sensitive::{self, Vault};
 use super::view::View;
 use edit::{Edit, apply};
 use links::Known;
-use page::Page;
+pub(super) use page::Page;
 use terminal::{Shown, shown};
 
 /// What an answer is held against.

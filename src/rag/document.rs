@@ -13,6 +13,8 @@ pub(crate) struct Document {
     pub(crate) body: String,
     /// The `category` field, where there is one.
     pub(crate) category: Option<String>,
+    /// What of the body its author's markup hides from people; empty where a format cannot hide, or the body shows how.
+    pub(crate) unseen: String,
 }
 
 /// A piece of a document that is stored, embedded and found as one.

@@ -1,5 +1,6 @@
 //! Brings the store up to date with the documents.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -36,6 +37,8 @@ pub(crate) struct IngestSummary {
     pub(crate) embedded: usize,
     /// Files in the folder of a kind that cannot be read.
     pub(crate) skipped_files: usize,
+    /// Documents that were kept out.
+    pub(crate) quarantined: usize,
 }
 
 impl IngestSummary {
@@ -45,17 +48,33 @@ impl IngestSummary {
     }
 }
 
-/// Reads the documents and makes the store equal to them. Only what changed is cut, embedded and written.
+/// Which documents may be in the store. It is called once, with all of them, in a thread of its own.
+pub(crate) type Screen = Box<dyn FnOnce(&[Document]) -> Vec<bool> + Send>;
+
+/// Keeps nothing out.
+#[cfg(test)]
+pub(crate) fn every_document() -> Screen {
+    Box::new(|documents| vec![true; documents.len()])
+}
+
+/// Reads the documents and makes the store equal to those that may be in it. Only what changed is cut, embedded and
+/// written.
 ///
 /// Errors if a document cannot be read; then the store stays as it was.
 pub(crate) async fn ingest(
     config: &Config,
     retriever: &Retriever,
+    screen: Screen,
     on: &mut (dyn FnMut(IngestEvent) + Send),
 ) -> Result<IngestSummary> {
-    let (sources, skipped_files) = read(config, on).await?;
+    let Read { sources, skipped_files, quarantined } = read(config, screen, on).await?;
     let summary = retriever.store().ingest(sources, on).await?;
-    Ok(IngestSummary { skipped_files, ..summary })
+    Ok(IngestSummary { skipped_files, quarantined, ..summary })
+}
+
+/// The documents of a file or folder, which messages call `name`; see `readers::read`.
+pub(crate) fn read_documents(path: &Path, name: &str) -> Result<Vec<Document>> {
+    Ok(readers::read(path, name, &|_, _| {})?.documents)
 }
 
 /// A document as it is to be stored.
@@ -82,14 +101,20 @@ impl Source {
     }
 }
 
-/// The documents, and how many files were skipped.
-async fn read(config: &Config, on: &mut (dyn FnMut(IngestEvent) + Send)) -> Result<(Sources, usize)> {
+/// The documents, and what was left out.
+struct Read {
+    sources: Sources,
+    skipped_files: usize,
+    quarantined: usize,
+}
+
+async fn read(config: &Config, screen: Screen, on: &mut (dyn FnMut(IngestEvent) + Send)) -> Result<Read> {
     let retrieval = &config.retrieval;
     let name = retrieval.documents.value.clone();
     let path = config.path(&name);
     let optional = retrieval.store == StoreKind::Pgvector && retrieval.documents.line.is_none();
     if optional && is_absent(&path) {
-        return Ok((None, 0));
+        return Ok(Read { sources: None, skipped_files: 0, quarantined: 0 });
     }
     if !path.exists() {
         let hint = "put your documents there, or set retrieval.documents to where they are";
@@ -103,8 +128,17 @@ async fn read(config: &Config, on: &mut (dyn FnMut(IngestEvent) + Send)) -> Resu
             let _ = sender.send((done, total));
         };
         let reading = readers::read(&path, &name, &tell)?;
-        let sources = reading.documents.into_iter().map(|document| Source::new(document, size)).collect();
-        Ok((Some(Arc::new(sources)), reading.skipped_files))
+        let may_stay = screen(&reading.documents);
+        let all = reading.documents.len();
+        let documents =
+            reading.documents.into_iter().zip(may_stay).filter_map(|(document, may)| may.then_some(document));
+        let sources: Vec<Source> = documents.map(|document| Source::new(document, size)).collect();
+        if sources.is_empty() {
+            let hint = "llmops guard documents says why";
+            return Err(Error::config(format!("every document in {name} is in quarantine")).hint(hint));
+        }
+        let quarantined = all - sources.len();
+        Ok(Read { sources: Some(Arc::new(sources)), skipped_files: reading.skipped_files, quarantined })
     });
     while let Some((done, total)) = progress.recv().await {
         on(IngestEvent::Reading { done, total });
@@ -113,6 +147,6 @@ async fn read(config: &Config, on: &mut (dyn FnMut(IngestEvent) + Send)) -> Resu
 }
 
 /// The default folder counts as absent when it is there but empty.
-fn is_absent(path: &std::path::Path) -> bool {
+fn is_absent(path: &Path) -> bool {
     path.read_dir().map_or_else(|_| !path.exists(), |mut entries| entries.next().is_none())
 }

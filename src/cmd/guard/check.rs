@@ -40,7 +40,7 @@ fn judge_input(
     placeholders: Option<&mut Placeholders>,
 ) -> Result<Assessment> {
     let limit = if arguments.document { Limit::None } else { Limit::Input };
-    let (policy, model) = (policy(config, limit), model(config)?);
+    let (policy, model) = (policy(&config.guard, limit), model(config)?);
     let Some(placeholders) = placeholders else { return Ok(check_with(text, &policy, &model, &mut Vault::default())) };
     let assessment = check_with(text, &policy, &model, &mut placeholders.vault);
     placeholders.keep()?;

@@ -3,10 +3,8 @@
 mod show;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Limit, configuration, model, policy, read_corpus};
+use super::{Limit, configuration, each, model, policy, read_corpus};
 use crate::cli::{Global, Test};
 use crate::cmd::output;
 use crate::config::Guard;
@@ -18,7 +16,7 @@ use crate::text::count;
 pub(super) fn run(global: &Global, arguments: &Test) -> Result<ExitStatus> {
     let config = configuration(global)?;
     let (name, rows) = rows(global, arguments)?;
-    let policy = policy(&config, Limit::None);
+    let policy = policy(&config.guard, Limit::None);
     // Weights that have seen a row say nothing of how they do on others.
     let is_held_out = arguments.held_out || arguments.corpus.is_none();
     let judged = if is_held_out {
@@ -78,28 +76,6 @@ fn held_out<'a>(rows: &'a [Row], policy: &Policy, is_quiet: bool) -> Result<Vec<
     let mut judged: Vec<(usize, Judged<'a>)> = by_fold.into_iter().flatten().collect();
     judged.sort_by_key(|(index, _)| *index);
     Ok(judged.into_iter().map(|(_, judged)| judged).collect())
-}
-
-/// What `work` makes of each item, in order, by as many threads as there are processors.
-fn each<'a, T: Sync, R: Send>(items: &'a [T], work: impl Fn(&'a T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(items.len()));
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(items.len()) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(index) else { break };
-                    let result = work(item);
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, result));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What the bars of the project say.

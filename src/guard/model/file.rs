@@ -47,6 +47,11 @@ impl Model {
         Self { weights: weights.iter().map(round).collect(), about }
     }
 
+    /// What tells weights of other rows apart.
+    pub(crate) fn rows_sha256(&self) -> &str {
+        &self.about.rows_sha256
+    }
+
     /// The file.
     pub(crate) fn bytes(&self) -> Result<Vec<u8>> {
         let about = serde_json::to_string(&self.about);

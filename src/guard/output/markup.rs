@@ -5,8 +5,8 @@
 use super::address::{Target, resolve};
 use super::edit::Edit;
 use super::page::Page;
-use super::tag::{Attribute, Tag, unescaped};
 use crate::guard::finding::{Finding, Severity};
+use crate::guard::tag::{Attribute, Tag, unescaped};
 
 /// Elements that run something or put another page into this one, each with its rule.
 const ELEMENTS: [(&str, &str); 15] = [

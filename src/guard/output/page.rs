@@ -13,14 +13,14 @@ mod markdown;
 use std::ops::Range;
 
 use super::edit::Edit;
-use super::tag::{Tag, tags};
+use crate::guard::tag::{Tag, tags};
 
 /// What an answer is made of, but for its words.
-pub(super) struct Page<'a> {
-    pub(super) text: &'a str,
+pub(in crate::guard) struct Page<'a> {
+    pub(in crate::guard) text: &'a str,
     code: Vec<Code>,
     pub(super) links: Vec<Link>,
-    pub(super) tags: Vec<Tag>,
+    pub(in crate::guard) tags: Vec<Tag>,
     /// The tags could not all be read.
     pub(super) is_tangled: bool,
 }
@@ -64,7 +64,7 @@ pub(super) enum LinkKind {
 pub(super) const LINK_REMOVED: &str = "(link removed)";
 
 impl<'a> Page<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(in crate::guard) fn new(text: &'a str) -> Self {
         let (code, mut links) = markdown::read(text);
         let read = tags(text);
         let mut page = Self { text, code, links: Vec::new(), tags: read.tags, is_tangled: read.is_tangled };
@@ -83,7 +83,7 @@ impl<'a> Page<'a> {
     }
 
     /// Whether a place is shown as it is written.
-    pub(super) fn is_code(&self, at: usize) -> bool {
+    pub(in crate::guard) fn is_code(&self, at: usize) -> bool {
         self.code_at(at).is_some()
     }
 }

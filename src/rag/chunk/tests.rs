@@ -1,7 +1,7 @@
 use super::*;
 
 fn document(body: &str) -> Document {
-    Document { id: "guide.md".into(), title: "Guide".into(), body: body.into(), category: None }
+    Document { id: "guide.md".into(), title: "Guide".into(), body: body.into(), category: None, ..Document::default() }
 }
 
 fn cut(body: &str, words: usize, overlap_words: usize) -> Vec<Chunk> {

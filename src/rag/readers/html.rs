@@ -9,6 +9,7 @@ use htmd::{Element, HtmlToMarkdown};
 use super::{File, Reading, apart};
 use crate::error::Problem;
 use crate::rag::Document;
+use crate::rag::hidden::is_hidden;
 use crate::rag::markdown::first_heading;
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -19,7 +20,7 @@ pub(super) fn read(file: &File, reading: &mut Reading) {
     let Some(text) = reading.text(file) else { return };
     let html = text.into_owned();
     // The converter recurses as deep as the page nests.
-    let (title, body) = match apart::run(TIME_LIMIT, move || convert(&html)) {
+    let Page { title, body, unseen } = match apart::run(TIME_LIMIT, move || convert(&html)) {
         Ok(Ok(converted)) => converted,
         Ok(Err(error)) => {
             return reading.problem(Problem::new(format!("cannot read this HTML: {error}")).at(&file.name, None));
@@ -29,13 +30,77 @@ pub(super) fn read(file: &File, reading: &mut Reading) {
         }
     };
     let title = title.or_else(|| first_heading(&body)).unwrap_or_else(|| file.stem());
-    reading.add(file, None, Document { id: file.id.clone(), title, body, category: None });
+    reading.add(file, None, Document { id: file.id.clone(), title, body, category: None, unseen });
 }
 
-/// The text of the first `<title>`, and the page as Markdown.
-fn convert(html: &str) -> std::io::Result<(Option<String>, String)> {
+/// Elements whose text a style can hide.
+const HIDEABLE: &[&str] = &[
+    "a",
+    "article",
+    "aside",
+    "b",
+    "blockquote",
+    "body",
+    "center",
+    "code",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figure",
+    "font",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "i",
+    "label",
+    "li",
+    "main",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "td",
+    "th",
+    "tr",
+    "u",
+    "ul",
+];
+
+struct Page {
+    /// The text of the first `<title>`.
+    title: Option<String>,
+    /// The page as Markdown.
+    body: String,
+    /// What of it nobody sees.
+    unseen: String,
+}
+
+/// Hidden text while a page is converted.
+#[derive(Default)]
+struct Unseen {
+    text: String,
+    /// An element inside of a hidden one is hidden already.
+    is_inside: bool,
+}
+
+fn convert(html: &str) -> std::io::Result<Page> {
     let title = Arc::new(Mutex::new(None));
-    let found = Arc::clone(&title);
+    let unseen = Arc::new(Mutex::new(Unseen::default()));
+    let (found, hidden) = (Arc::clone(&title), Arc::clone(&unseen));
     let converter = HtmlToMarkdown::builder()
         .skip_tags(LEFT_OUT.to_vec())
         .add_handler(vec!["title"], move |handlers: &dyn Handlers, element: Element| {
@@ -47,10 +112,23 @@ fn convert(html: &str) -> std::io::Result<(Option<String>, String)> {
             }
             None
         })
+        .add_handler(HIDEABLE.to_vec(), move |handlers: &dyn Handlers, element: Element| {
+            let attributes = element.attrs.iter().map(|attribute| (&*attribute.name.local, &*attribute.value));
+            let is_outermost = is_hidden(attributes)
+                && !std::mem::replace(&mut hidden.lock().unwrap_or_else(PoisonError::into_inner).is_inside, true);
+            let result = handlers.fallback(element);
+            if is_outermost {
+                let mut hidden = hidden.lock().unwrap_or_else(PoisonError::into_inner);
+                hidden.is_inside = false;
+                hidden.text.extend(result.iter().flat_map(|result| [result.content.trim(), "\n"]));
+            }
+            result
+        })
         .build();
     let body = converter.convert(html)?;
     let title = title.lock().unwrap_or_else(PoisonError::into_inner).take();
-    Ok((title, body))
+    let unseen = std::mem::take(&mut unseen.lock().unwrap_or_else(PoisonError::into_inner).text);
+    Ok(Page { title, body, unseen: unseen.trim().to_owned() })
 }
 
 #[cfg(test)]
@@ -62,8 +140,18 @@ mod tests {
         let html = "<!doctype html><html><head><title>A &amp;\n B</title><style>p{}</style></head><body>\
             <nav><a href=/>Home</a></nav><script>alert(1)</script><h1>Head</h1><p>Some <b>bold</b> text.</p>\
             <ul><li>one<li>two</ul></body></html>";
-        let (title, body) = convert(html).unwrap();
+        let Page { title, body, unseen } = convert(html).unwrap();
+        assert_eq!(unseen, "");
         assert_eq!(title.as_deref(), Some("A & B"));
         assert_eq!(body, "# Head\n\nSome **bold** text.\n\n*   one\n*   two");
+    }
+
+    #[test]
+    fn what_a_page_hides_is_told_apart_and_kept() {
+        let html = "<p>Seen.</p><div style='Display : none'><p hidden>First <b>order</b></p></div>\
+            <span style=\"font-size:0\">second</span><p style='font-size:0.9em;display:block'>small</p>";
+        let Page { body, unseen, .. } = convert(html).unwrap();
+        assert_eq!(unseen, "First **order**\nsecond");
+        assert!(body.contains("First **order**") && body.contains("small"), "{body}");
     }
 }

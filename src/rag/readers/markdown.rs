@@ -14,7 +14,11 @@ pub(super) fn read(file: &File, reading: &mut Reading) {
     let field = |name: &str| fields.get(name).and_then(Value::as_str).map(str::trim).filter(|value| !value.is_empty());
     let title = field("title").map(str::to_owned).or_else(|| first_heading(body)).unwrap_or_else(|| file.stem());
     let category = field("category").map(str::to_owned);
-    reading.add(file, None, Document { id: file.id.clone(), title, body: body.to_owned(), category });
+    reading.add(
+        file,
+        None,
+        Document { id: file.id.clone(), title, body: body.to_owned(), category, ..Document::default() },
+    );
 }
 
 /// The fields between the leading `---` lines, and the text after them. What is not a YAML mapping is text: a rule at

@@ -18,7 +18,8 @@ pub(super) fn read(file: &File, reading: &mut Reading) {
         Ok(body) if body.trim().is_empty() => Problem::new("this PDF holds no text")
             .hint("if its pages are scanned, run text recognition over it (ocrmypdf); otherwise move it elsewhere"),
         Ok(body) => {
-            let document = Document { id: file.id.clone(), title: file.stem(), body, category: None };
+            let document =
+                Document { id: file.id.clone(), title: file.stem(), body, category: None, ..Document::default() };
             return reading.add(file, None, document);
         }
         Err(reason) => Problem::new(format!("cannot read this PDF: {reason}"))

@@ -20,7 +20,7 @@ pub(super) fn document(
     let category = given("category")?;
     for name in BODY {
         if let Some(body) = field(name)? {
-            return Ok(Document { id, title, body, category });
+            return Ok(Document { id, title, body, category, ..Document::default() });
         }
     }
     Err(format!("there is no {}", BODY.join(", ")))

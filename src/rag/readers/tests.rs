@@ -20,7 +20,13 @@ fn problems(files: &[(&str, &[u8])]) -> Vec<String> {
 }
 
 fn document(id: &str, title: &str, body: &str, category: Option<&str>) -> Document {
-    Document { id: id.into(), title: title.into(), body: body.into(), category: category.map(str::to_owned) }
+    Document {
+        id: id.into(),
+        title: title.into(),
+        body: body.into(),
+        category: category.map(str::to_owned),
+        ..Document::default()
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{Edit, Link, LinkKind, Page};
-use crate::guard::output::tag::{Attribute, Tag, unescaped};
+use crate::guard::tag::{Attribute, Tag, unescaped};
 
 /// Attributes whose address is loaded as soon as the page is shown, whatever the element.
 const FETCHED: [&str; 13] = [

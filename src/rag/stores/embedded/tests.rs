@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::rag::fake_embedder::FakeEmbedder;
-use crate::rag::{Retriever, ingest};
+use crate::rag::{Retriever, every_document, ingest};
 
 /// A project in a folder of its own.
 struct Project {
@@ -49,7 +49,7 @@ impl Project {
     }
 
     async fn ingest(&self) -> IngestSummary {
-        ingest(&self.config(), &self.retriever(), &mut |_| {}).await.unwrap()
+        ingest(&self.config(), &self.retriever(), every_document(), &mut |_| {}).await.unwrap()
     }
 
     /// The ids that a search finds, best first.
@@ -172,7 +172,7 @@ async fn an_empty_store_is_an_error_and_not_an_empty_answer() {
 async fn a_folder_that_is_not_there_is_a_configuration_error() {
     let mut project = Project::new(&[]);
     project.extra = "documents = \"nowhere\"";
-    let error = ingest(&project.config(), &project.retriever(), &mut |_| {}).await.unwrap_err();
+    let error = ingest(&project.config(), &project.retriever(), every_document(), &mut |_| {}).await.unwrap_err();
     assert_eq!(error.to_string(), "llmops.toml:2: nowhere does not exist");
 }
 
@@ -182,7 +182,7 @@ async fn unchanged_text_is_never_embedded_again() {
     let mut project = Project::with_embedder(&[("a.md", &long("apples ")), ("b.md", "bananas")]);
     let embedder = project.embedder.clone().unwrap();
     let mut events = Vec::new();
-    ingest(&project.config(), &project.retriever(), &mut |event| events.push(event)).await.unwrap();
+    ingest(&project.config(), &project.retriever(), every_document(), &mut |event| events.push(event)).await.unwrap();
     assert_eq!(embedder.take_count(), 3);
     let expected = [
         IngestEvent::Reading { done: 0, total: 2 },
@@ -214,7 +214,7 @@ async fn unchanged_text_is_never_embedded_again() {
 async fn a_hybrid_search_fuses_both_legs_and_notices_new_documents() {
     let project = Project::with_embedder(&[("a.md", "apples and pears"), ("b.md", "bananas and pears")]);
     let retriever = project.retriever();
-    ingest(&project.config(), &retriever, &mut |_| {}).await.unwrap();
+    ingest(&project.config(), &retriever, every_document(), &mut |_| {}).await.unwrap();
     let passages = retriever.search("bananas", 5).await.unwrap();
     assert_eq!(passages[0].document, "b.md");
     assert!((passages[0].score - 2.0 / 61.0).abs() < 1e-12, "{passages:?}");
@@ -270,6 +270,6 @@ async fn an_unreadable_document_leaves_the_store_as_it_was() {
     let project = Project::new(&[("a.md", "apples")]);
     project.ingest().await;
     std::fs::write(project.documents().join("b.md"), b"\xFF\xFF\xFF").unwrap();
-    ingest(&project.config(), &project.retriever(), &mut |_| {}).await.unwrap_err();
+    ingest(&project.config(), &project.retriever(), every_document(), &mut |_| {}).await.unwrap_err();
     assert_eq!(project.search("apples").await, ["a.md"]);
 }

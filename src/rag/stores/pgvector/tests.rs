@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::error::ErrorKind;
 use crate::rag::fake_embedder::FakeEmbedder;
-use crate::rag::{Retriever, ingest};
+use crate::rag::{Retriever, every_document, ingest};
 use crate::test_support::postgres::{database, execute};
 
 /// The table of many a tutorial.
@@ -53,7 +53,7 @@ impl Project {
     }
 
     async fn try_ingest(&self) -> Result<IngestSummary> {
-        ingest(&self.config(), &self.retriever(), &mut |_| {}).await
+        ingest(&self.config(), &self.retriever(), every_document(), &mut |_| {}).await
     }
 
     async fn ingest(&self) -> IngestSummary {

@@ -7,33 +7,33 @@ use std::ops::Range;
 
 /// A beginning or ending tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Tag {
+pub(in crate::guard) struct Tag {
     /// Up to its `>`, or to where another one or nothing follows.
-    pub(super) bytes: Range<usize>,
+    pub(in crate::guard) bytes: Range<usize>,
     /// In lower case.
-    pub(super) name: String,
-    pub(super) is_end: bool,
-    pub(super) attributes: Vec<Attribute>,
+    pub(in crate::guard) name: String,
+    pub(in crate::guard) is_end: bool,
+    pub(in crate::guard) attributes: Vec<Attribute>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Attribute {
+pub(in crate::guard) struct Attribute {
     /// In lower case.
-    pub(super) name: String,
+    pub(in crate::guard) name: String,
     /// The bytes of the value, without quotation marks; empty if there is none.
-    pub(super) value: Range<usize>,
+    pub(in crate::guard) value: Range<usize>,
 }
 
 /// All tags of a text in order, and whether they were too tangled to be read in the time that a text may take.
-pub(super) struct Tags {
-    pub(super) tags: Vec<Tag>,
-    pub(super) is_tangled: bool,
+pub(in crate::guard) struct Tags {
+    pub(in crate::guard) tags: Vec<Tag>,
+    pub(in crate::guard) is_tangled: bool,
 }
 
 /// What tags inside one another may cost together, as a multiple of the text.
 const MAX_WORK: usize = 8;
 
-pub(super) fn tags(text: &str) -> Tags {
+pub(in crate::guard) fn tags(text: &str) -> Tags {
     let mut left = text.len() * MAX_WORK + 4096;
     let mut tags = Vec::new();
     for (open, _) in text.match_indices('<') {
@@ -107,7 +107,7 @@ fn read_value(text: &str, at: usize) -> (Range<usize>, usize) {
 /// The value that a browser makes of an attribute: character references written out.
 ///
 /// Source: HTML Living Standard 13.2.5.72; of the named ones those that addresses are disguised with.
-pub(super) fn unescaped(value: &str) -> String {
+pub(in crate::guard) fn unescaped(value: &str) -> String {
     let mut read = String::with_capacity(value.len());
     let mut rest = value;
     while let Some(at) = rest.find('&') {
