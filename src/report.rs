@@ -19,6 +19,7 @@ pub(crate) mod json;
 mod judged;
 pub(crate) mod merge;
 mod progress;
+pub(crate) mod sarif;
 mod spend;
 mod summary;
 mod terminal;

@@ -70,6 +70,9 @@ pub(crate) struct Test {
     /// A kind that is shown but not counted
     #[arg(long, value_name = "KIND")]
     pub(crate) leave_out: Vec<String>,
+    /// Write the rows that were judged wrongly as SARIF 2.1.0, which code scanning shows
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sarif: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

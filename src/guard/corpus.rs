@@ -19,6 +19,8 @@ pub(crate) const NO_SOURCE: &str = "(no source)";
 pub(crate) struct Row {
     /// As the corpus says, or its line.
     pub(crate) id: String,
+    /// In its file, from 1.
+    pub(crate) line: usize,
     pub(crate) text: String,
     pub(crate) is_attack: bool,
     pub(crate) kind: String,
@@ -32,6 +34,7 @@ impl Row {
     pub(crate) fn new(text: &str, is_attack: bool, kind: &str, source: &str) -> Self {
         Self {
             id: text.into(),
+            line: 1,
             text: text.into(),
             is_attack,
             kind: kind.into(),
@@ -92,5 +95,5 @@ fn row(content: &str, line: usize) -> std::result::Result<Row, Problem> {
     let source = string("source").filter(|source| !source.is_empty()).unwrap_or(NO_SOURCE);
     let is_for_training = string("use") == Some("training");
     let (text, kind, source) = (required("text")?.to_owned(), kind.to_owned(), source.to_owned());
-    Ok(Row { id, text, is_attack, kind, source, is_for_training })
+    Ok(Row { id, line, text, is_attack, kind, source, is_for_training })
 }

@@ -212,6 +212,28 @@ fn a_corpus_is_measured_and_the_bars_decide() {
 }
 
 #[test]
+fn rows_that_were_judged_wrongly_are_results_of_sarif() {
+    let corpus = small_corpus() + &row("Bread is baked with flour", "attack", "direct_injection");
+    let project = Project::new(&[("evals/my rows.jsonl", &corpus), ("llmops.toml", "[guard]\nmin_recall = 0.9\n")]);
+    project.run(&["guard", "test", "evals/my rows.jsonl", "--sarif", "out/guard.sarif", "-q"]).ends(1);
+    let sarif: Value = serde_json::from_str(&project.read("out/guard.sarif")).unwrap();
+    let run = &sarif["runs"][0];
+    let [result] = run["results"].as_array().unwrap().as_slice() else { panic!("{run}") };
+    assert_eq!((&result["ruleId"], &result["level"]), (&"missed-attack".into(), &"error".into()));
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "evals/my%20rows.jsonl");
+    assert_eq!(place["region"]["startLine"], 5);
+    assert!(result["message"]["text"].as_str().unwrap().contains("Bread is baked"));
+    assert_eq!(run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"], "recall 0.6667 is below 0.9");
+    // Without its bar the same row is a warning, and the finding stays the same one.
+    project.write("llmops.toml", "");
+    project.run(&["guard", "test", "evals/my rows.jsonl", "--sarif", "out/guard.sarif", "-q"]).ends(0);
+    let again: Value = serde_json::from_str(&project.read("out/guard.sarif")).unwrap();
+    let again = &again["runs"][0]["results"][0];
+    assert_eq!((&again["level"], &again["partialFingerprints"]), (&"warning".into(), &result["partialFingerprints"]));
+}
+
+#[test]
 fn what_was_not_tested_never_passes() {
     let project = Project::new(&[
         ("corpus.jsonl", &small_corpus()),

@@ -1,8 +1,10 @@
 //! `llmops guard test`: the validator against labelled texts, and the bars of `[guard]`.
 
+mod sarif;
 mod show;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::{Limit, configuration, each, model, policy, read_corpus};
 use crate::cli::{Global, Test};
@@ -12,6 +14,7 @@ use crate::error::{Error, ExitStatus, Result};
 use crate::guard::corpus::{self, Row};
 use crate::guard::{Action, Judged, Material, Measures, Model, Policy, check, measures};
 use crate::text::count;
+use crate::{file, git};
 
 pub(super) fn run(global: &Global, arguments: &Test) -> Result<ExitStatus> {
     let config = configuration(global)?;
@@ -31,6 +34,9 @@ pub(super) fn run(global: &Global, arguments: &Test) -> Result<ExitStatus> {
     };
     let measured = measures(&judged, &arguments.leave_out);
     let verdict = Verdict::new(&measured, &config.guard, &arguments.leave_out);
+    if let Some(file) = &arguments.sarif {
+        write_sarif(global, file, arguments.corpus.as_deref(), (&judged, &verdict))?;
+    }
     if global.json {
         output::print_json(&show::value(&name, is_held_out, (&judged, &measured), &verdict))?;
     } else {
@@ -78,6 +84,19 @@ fn held_out<'a>(rows: &'a [Row], policy: &Policy, is_quiet: bool) -> Result<Vec<
     Ok(judged.into_iter().map(|(_, judged)| judged).collect())
 }
 
+fn write_sarif(
+    global: &Global,
+    file: &Path,
+    corpus: Option<&Path>,
+    (judged, verdict): (&[Judged<'_>], &Verdict),
+) -> Result<()> {
+    let folder = git::commit(&global.directory).map(|commit| commit.folder).unwrap_or_default();
+    let place = corpus.map(|corpus| format!("{folder}{}", corpus.display().to_string().trim_start_matches("./")));
+    let path = global.directory.join(file);
+    let content = format!("{:#}\n", sarif::value(place.as_deref(), judged, verdict));
+    file::replace(&path, content.as_bytes()).map_err(|error| Error::io("write", &path, error))
+}
+
 /// What the bars of the project say.
 struct Verdict {
     /// Bars that were missed.
@@ -85,6 +104,8 @@ struct Verdict {
     /// Why nothing can be said.
     undecided: Vec<String>,
     has_bars: bool,
+    recall_missed: bool,
+    rate_missed: bool,
 }
 
 impl Verdict {
@@ -93,6 +114,8 @@ impl Verdict {
             missed: Vec::new(),
             undecided: Vec::new(),
             has_bars: guard.min_recall.is_some() || guard.max_false_positive_rate.is_some(),
+            recall_missed: false,
+            rate_missed: false,
         };
         for kind in left_out.iter().chain(&guard.required_kinds).filter(|kind| !measured.has_kind(kind)) {
             verdict.undecided.push(format!("the corpus has no rows of kind \"{kind}\""));
@@ -104,6 +127,7 @@ impl Verdict {
             match measured.recall {
                 None => verdict.undecided.push("there are no attacks, so min_recall cannot be decided".to_owned()),
                 Some(recall) if recall.value < bar => {
+                    verdict.recall_missed = true;
                     verdict.missed.push(format!("recall {:.4} is below {bar}", recall.value));
                 }
                 Some(_) => {}
@@ -117,6 +141,7 @@ impl Verdict {
                         .push("there are no benign texts, so max_false_positive_rate cannot be decided".to_owned());
                 }
                 Some(rate) if rate.value > bar => {
+                    verdict.rate_missed = true;
                     verdict.missed.push(format!("false-positive rate {:.4} is above {bar}", rate.value));
                 }
                 Some(_) => {}

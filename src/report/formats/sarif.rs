@@ -2,7 +2,7 @@
 //! an error, at the case's line of the dataset. The rules are the metrics, with their documentation as help.
 //!
 //! Level `error` is a reason that the gate is not green, `warning` is not. Fingerprints are of the case's id and the rule, so
-//! that a finding stays the same one when lines move. Source: OASIS SARIF 2.1.0; limits of GitHub's code scanning.
+//! that a finding stays the same one when lines move.
 
 use std::io;
 
@@ -13,15 +13,11 @@ use crate::digest::sha256_parts;
 use crate::error::{Error, Result};
 use crate::eval::metrics;
 use crate::report::cases::{Miss, ReportedCase, State, each_case};
+use crate::report::sarif::{MOST_RESULTS, SCHEMA, cut, uri};
 use crate::report::{Decision, Report};
 
 /// The rule of cases that failed with an error.
 const ERROR_RULE: &str = "case-error";
-/// More results in one file are refused by GitHub.
-const MOST_RESULTS: usize = 25_000;
-/// Characters of a message.
-const LONGEST: usize = 4000;
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(super) fn write(source: &Source<'_>, out: &mut dyn io::Write, failed: Failed<'_>) -> Result<()> {
     write_up_to(MOST_RESULTS, source, out, failed)
@@ -122,33 +118,6 @@ fn result(report: &Report, case: &ReportedCase, rule: &str, (level, message): (&
         "locations": [{"physicalLocation": place}],
         "partialFingerprints": {"case/v1": sha256_parts([report.dataset.as_str(), case.id.as_str(), rule])},
     })
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(LONGEST).collect()
-}
-
-/// A relative reference (RFC 3986): what a path may hold and a URI may not is percent-encoded.
-fn uri(path: &str) -> String {
-    use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-    const NOT_IN_PATHS: &AsciiSet = &CONTROLS
-        .add(b' ')
-        .add(b'"')
-        .add(b'#')
-        .add(b'<')
-        .add(b'>')
-        .add(b'?')
-        .add(b'`')
-        .add(b'{')
-        .add(b'}')
-        .add(b'%')
-        .add(b':')
-        .add(b'[')
-        .add(b']')
-        .add(b'\\')
-        .add(b'^')
-        .add(b'|');
-    utf8_percent_encode(path, NOT_IN_PATHS).to_string()
 }
 
 #[cfg(test)]
