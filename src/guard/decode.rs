@@ -117,7 +117,7 @@ impl Decoder {
             plain = part.span.end;
         }
         decoded.copy(&view.text[plain..], plain);
-        Some(decoded.through(view, Some(self.name)))
+        Some(decoded.through(view, self.name))
     }
 }
 

@@ -19,7 +19,8 @@ pub(crate) struct Reading {
     /// Its words in lower case, each after one space.
     pub(crate) words: String,
     /// For each byte of `words` on which a word begins, where it stands in the compared text; sorted.
-    places: Vec<(usize, usize)>,
+    places: Vec<(u32, u32)>,
+    /// The compared text, with the way back to `seen`.
     folded: View,
     /// The byte of `words` at which each sentence begins.
     pub(crate) sentences: Vec<Sentence>,
@@ -69,6 +70,11 @@ fn address(text: &str) -> usize {
 
 fn ends_sentence(character: char) -> bool {
     matches!(character, '.' | '!' | '?' | '\n' | ';' | '。' | '！' | '？' | '｡' | '।' | '؟' | '۔')
+}
+
+/// A place in a text; behind 4 GB, which nothing reads in one piece, places are not told any more.
+fn small(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 impl Reading {
@@ -137,7 +143,7 @@ impl Reading {
     fn push_word(&mut self, word: &str, place: usize) {
         if !word.is_empty() {
             self.words.push(' ');
-            self.places.push((self.words.len(), place));
+            self.places.push((small(self.words.len()), small(place)));
             self.words.push_str(word);
         }
     }
@@ -152,8 +158,8 @@ impl Reading {
 
     /// The byte of `words` of the first word at or after a place of the compared text.
     fn word_at(&self, place: usize) -> usize {
-        let next = self.places.partition_point(|&(_, known)| known < place);
-        self.places.get(next).map_or(self.words.len(), |&(word, _)| word)
+        let next = self.places.partition_point(|&(_, known)| known < small(place));
+        self.places.get(next).map_or(self.words.len(), |&(word, _)| word as usize)
     }
 
     /// Where each mention and sentence stands, counted in words.
@@ -231,16 +237,18 @@ impl Reading {
     pub(crate) fn original(&self, span: Range<usize>) -> Range<usize> {
         let start = self.place(span.start, false);
         let end = self.place(span.end, true);
-        self.folded.original(start..end.max(start))
+        self.seen.original(self.folded.original(start..end.max(start)))
     }
 
     fn place(&self, at: usize, is_end: bool) -> usize {
-        let before = self.places.partition_point(|&(word, _)| if is_end { word < at } else { word <= at });
-        let Some(index) = before.checked_sub(1) else { return self.places.first().map_or(0, |&(_, place)| place) };
-        let (word, place) = self.places[index];
+        let position = small(at);
+        let before = self.places.partition_point(|&(word, _)| if is_end { word < position } else { word <= position });
+        let place_of = |&(_, place): &(u32, u32)| place as usize;
+        let Some(index) = before.checked_sub(1) else { return self.places.first().map_or(0, place_of) };
+        let (word, place) = (self.places[index].0 as usize, place_of(&self.places[index]));
         // A place between two words is the beginning of the next one.
         if !is_end && self.words.as_bytes().get(at) == Some(&b' ') {
-            return self.places.get(index + 1).map_or(place + at - word, |&(_, next)| next);
+            return self.places.get(index + 1).map_or(place + at - word, place_of);
         }
         place + at - word
     }

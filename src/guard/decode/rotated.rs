@@ -88,7 +88,7 @@ fn likely(lower: &str) -> Vec<Change> {
         letters.map(|(letter, count)| u64::from(count) * u64::from(ENGLISH[usize::from(change.letter(letter))])).sum()
     };
     let mut changes: Vec<Change> = (1..26).map(Change::Shift).chain([Change::Mirror]).collect();
-    changes.sort_by_key(|&change| std::cmp::Reverse(likeness(change)));
+    changes.sort_by_cached_key(|&change| std::cmp::Reverse(likeness(change)));
     changes.truncate(CANDIDATES);
     changes.push(Change::Shift(13));
     changes
