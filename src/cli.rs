@@ -13,7 +13,7 @@ use crate::config::{Purpose, Secret, parse_duration};
 use crate::eval::Shard;
 use crate::report::formats::{self, FORMATS, Format};
 
-pub(crate) use guard::{Check, Documents, Guard, GuardCommand, Test, Train};
+pub(crate) use guard::{Attack, Check, Documents, Guard, GuardCommand, Test, Train};
 pub(crate) use prompt::{
     Approve, Compared, DiffFormat, Export, Import, Label, List, Named, New, Prompt, PromptCommand, Release, Render,
     Rollback, Verify, Which,
@@ -285,7 +285,8 @@ pub(crate) struct Selfcheck {
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A metric, "config", "providers" or "exit-codes"; without one, the list of all
+    /// A metric, a finding, a goal or strategy of attacks, "config", "providers" or "exit-codes"; without one, the list
+    /// of all
     pub(crate) name: Option<String>,
 }
 

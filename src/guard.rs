@@ -6,6 +6,7 @@
 //! corpus ── model::recipe ──> weights                                                    (llmops guard train)
 //! ```
 
+pub(crate) mod attack;
 mod content;
 pub(crate) mod corpus;
 mod decode;

@@ -21,7 +21,9 @@ mod retry;
 mod transport;
 
 pub(crate) use cache::{CacheStats, Keep, Pruned, prune, stats};
-pub(crate) use chat::{Finish, Grounding, GroundingPassage, Message, Parameters, Reply, Request, Role, Schema, Token};
+pub(crate) use chat::{
+    Finish, Grounding, GroundingPassage, Message, Parameters, Reply, Request, Role, Schema, Token, Withheld,
+};
 pub(crate) use client::{Answered, Client, HttpCall};
 pub(crate) use endpoint::Endpoint;
 pub(crate) use limits::patient;

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Tested;
+use crate::guard::attack::DEFAULT_LIMIT;
+
 #[derive(Debug, Args)]
 pub(crate) struct Guard {
     #[command(subcommand)]
@@ -18,6 +21,8 @@ pub(crate) enum GuardCommand {
     Documents(Documents),
     /// Measure the validator against labelled texts, and gate it by [guard]
     Test(Test),
+    /// Attack the project's own target, and say what worked
+    Attack(Attack),
     /// Learn the weights of the validator from labelled texts
     Train(Train),
 }
@@ -73,6 +78,51 @@ pub(crate) struct Test {
     /// Write the rows that were judged wrongly as SARIF 2.1.0, which code scanning shows
     #[arg(long, value_name = "FILE")]
     pub(crate) sarif: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Attack {
+    #[command(flatten)]
+    pub(crate) tested: Tested,
+    /// Show the goals and strategies that there are, and ask nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// What attacks are to achieve; default: everything
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub(crate) goals: Vec<String>,
+    /// How attacks are dressed; names joined by + are applied one after the other: base64+authority. Default:
+    /// each alone
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub(crate) strategies: Vec<String>,
+    /// At most N attempts, spread over goals and strategies
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_LIMIT as u64, value_parser = at_least_one())]
+    pub(crate) limit: u64,
+    /// All attempts that there are
+    #[arg(long, conflicts_with = "limit")]
+    pub(crate) all: bool,
+    /// Another seed makes other canaries and other noise
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Fail only if more than this share of the attempts works: 0.02 or 2%. Without it and --baseline, no attempt
+    /// may work
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub(crate) fail_on: Option<f64>,
+    /// Fail only on what did not work in this run's JSON; what worked then is tried first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write the JSON of the run to FILE too, for people and as the next baseline
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+fn at_least_one() -> clap::builder::RangedU64ValueParser<u64> {
+    clap::value_parser!(u64).range(1..)
+}
+
+fn rate(text: &str) -> Result<f64, &'static str> {
+    let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |percent| (percent.trim_end(), 100.0));
+    let rate = number.parse::<f64>().ok().map(|number| number / unit);
+    rate.filter(|rate| (0.0..1.0).contains(rate)).ok_or("write a share from 0 to below 1, like 0.02 or 2%")
 }
 
 #[derive(Debug, Args)]

@@ -21,8 +21,8 @@ use crate::llm::Client;
 use crate::report::formats::Source;
 use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
 
-pub(super) use self::prepare::{Candidate, Prepared, prepare, prepare_each};
-pub(super) use self::setup::{choose_prompt, model_of};
+pub(super) use self::prepare::{Candidate, GRACE, Prepared, prepare, prepare_each};
+pub(super) use self::setup::{answers_itself, choose_prompt, find_model, find_prompt, kind_name, model_of};
 
 pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus> {
     let config = configuration_for(global, arguments.asking.purpose())?;

@@ -9,6 +9,7 @@ use crate::cli::{Explain, Global};
 use crate::config;
 use crate::error::{Error, ExitStatus, Result, suggestion};
 use crate::eval::metrics::{self, METRICS};
+use crate::guard::attack::{GOALS, strategies};
 use crate::guard::{INPUT_RULES, OUTPUT_RULES, RULES, kinds, subjects};
 
 const TOPICS: [(&str, &str); 3] = [
@@ -27,7 +28,7 @@ pub(super) fn run(global: &Global, arguments: &Explain) -> Result<ExitStatus> {
             let found = METRICS.iter().find(|metric| metric.name == name);
             match found.or_else(|| Some(metrics::find(name)?.0)) {
                 Some(metric) => format!("{}: {}\n\n{}\n", metric.name, metric.summary, metric.manual()),
-                None => finding(name).ok_or_else(|| unknown(name))?,
+                None => guarded(name).ok_or_else(|| unknown(name))?,
             }
         }
     };
@@ -37,6 +38,14 @@ pub(super) fn run(global: &Global, arguments: &Explain) -> Result<ExitStatus> {
         output::print(&text)?;
     }
     Ok(ExitStatus::Pass)
+}
+
+/// A name may be that of a finding and of a goal: what is looked for, and what is tried.
+fn guarded(name: &str) -> Option<String> {
+    match (finding(name), attack(name)) {
+        (Some(finding), Some(attack)) => Some(format!("As a finding of the guard\n{finding}\nIn attacks\n{attack}")),
+        (finding, attack) => finding.or(attack),
+    }
 }
 
 /// What a rule of the validator looks for, or a kind of personal data or secret is.
@@ -64,6 +73,17 @@ fn plain_findings() -> impl Iterator<Item = (&'static str, &'static str)> + Clon
     INPUT_RULES.iter().chain(OUTPUT_RULES).copied().chain(subjects())
 }
 
+/// What an attack is to achieve, or how it is dressed.
+fn attack(name: &str) -> Option<String> {
+    if let Some(goal) = GOALS.iter().find(|goal| goal.name == name) {
+        let (summary, documentation, owasp) = (goal.summary, goal.documentation, goal.owasp.join(", "));
+        return Some(format!("{name}: {summary}\n\n{documentation}\nOWASP: {owasp}.\n"));
+    }
+    let strategy = strategies().find(|strategy| strategy.name == name)?;
+    let (summary, documentation, scope) = (strategy.summary, strategy.documentation, strategy.scope.name());
+    Some(format!("{name}: {summary}\n\n{documentation}\nApplies to {scope}.\n"))
+}
+
 fn list() -> String {
     let width = METRICS.iter().map(|metric| metric.name.len()).max().unwrap_or_default();
     let mut text = String::from("metrics\n");
@@ -80,6 +100,10 @@ fn list() -> String {
     for kind in kinds() {
         let _ = writeln!(text, "  {:<width$}  {}", kind.name, kind.summary);
     }
+    text.push_str("\ngoals of attacks; `llmops guard attack --list` has the strategies too\n");
+    for goal in GOALS {
+        let _ = writeln!(text, "  {:<width$}  {}", goal.name, goal.summary);
+    }
     text.push_str("\nother\n");
     for (name, summary) in TOPICS {
         let _ = writeln!(text, "  {name:<width$}  {summary}");
@@ -93,6 +117,8 @@ fn unknown(name: &str) -> Error {
         .chain(RULES.iter().map(|rule| rule.name))
         .chain(plain_findings().map(|(name, _)| name))
         .chain(kinds().map(|kind| kind.name))
+        .chain(GOALS.iter().map(|goal| goal.name))
+        .chain(strategies().map(|strategy| strategy.name))
         .chain(TOPICS.iter().map(|(name, _)| *name));
     Error::config(format!("there is nothing named \"{name}\"")).hint(suggestion(name, known))
 }

@@ -1,5 +1,6 @@
 //! `llmops guard`: the validator of what goes into a model, how well it does, and where its weights come from.
 
+mod attack;
 mod check;
 pub(super) mod documents;
 mod placeholders;
@@ -11,7 +12,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::vocabulary;
+use super::{block_on, vocabulary};
 use crate::cli::{Global, GuardCommand};
 use crate::config::{self, Config, Purpose};
 use crate::error::{Error, ExitStatus, Result};
@@ -22,6 +23,7 @@ pub(super) fn run(global: &Global, command: &GuardCommand) -> Result<ExitStatus>
         GuardCommand::Check(arguments) => check::run(global, arguments),
         GuardCommand::Documents(arguments) => documents::run(global, arguments),
         GuardCommand::Test(arguments) => test::run(global, arguments),
+        GuardCommand::Attack(arguments) => block_on(attack::run(global, arguments)),
         GuardCommand::Train(arguments) => train::run(global, arguments),
     }
 }

@@ -29,11 +29,11 @@ use crate::text::span;
 pub(super) use self::feed::Feed;
 use self::feed::Part;
 use self::local::Local;
-pub(crate) use self::measure::{Item, Measurer, Measuring, Row};
+pub(crate) use self::measure::{Item, Measurer, Measuring, Row, answer};
 pub(super) use self::source::{Source, Step};
 use self::stopper::Stopper;
 pub(crate) use self::stopper::{StopBar, StopRule, Stopped};
-pub(super) use self::streak::Streak;
+pub(crate) use self::streak::Streak;
 
 /// What to run.
 pub(crate) struct Run {

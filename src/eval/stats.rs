@@ -46,6 +46,7 @@ pub(crate) use correlation::{kendall_tau_b, pearson, spearman};
 pub(crate) use estimate::{Sample, estimate};
 pub(crate) use judge::{Calibration, Corrected, JudgedRate, Refusal, corrected_rate, powered_mean};
 pub(crate) use kappa::{Kappa, Weights, cohen_kappa, graded_kappa};
+pub(crate) use mcnemar::Discordant;
 pub(crate) use multiple::{benjamini_hochberg, bonferroni, holm};
 pub(crate) use power::{Noticing, detectable_miss};
 pub(crate) use regression::{Drop, SIGNIFICANCE, judge_drop};

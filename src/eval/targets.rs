@@ -11,9 +11,9 @@ use futures_util::future::BoxFuture;
 
 use crate::config::{Config, TargetKind};
 use crate::error::{Error, Problem, Result};
-use crate::llm::{Client, Model};
+use crate::llm::{Client, Message, Model, Role};
 use crate::prompt::PromptVersion;
-use crate::rag::Retriever;
+use crate::rag::{Passage, Retriever};
 
 pub(crate) use rag::provided;
 
@@ -21,11 +21,64 @@ use super::{Case, Output};
 
 /// Answers cases; shared by all that are under way.
 pub(crate) trait Target: Send + Sync {
-    /// `repeat` says which of several answers to the same case this one is, from 0.
-    fn answer<'a>(&'a self, case: &'a Case, repeat: u32) -> BoxFuture<'a, Result<Output>>;
+    fn answer<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Output>>;
 
     /// Everything that would make `case` fail before any call is made, such as a template variable that it lacks.
     fn check(&self, case: &Case) -> std::result::Result<(), Problem>;
+
+    /// The system message that `case` is asked under, without what was retrieved for it; `None` if it is not known.
+    fn system_prompt(&self, _case: &Case) -> Option<String> {
+        None
+    }
+}
+
+/// What a target is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) case: &'a Case,
+    /// Which of several answers to the same case this one is, from 0.
+    pub(crate) repeat: u32,
+    pub(crate) added: &'a Added,
+}
+
+impl<'a> Question<'a> {
+    /// A case as the dataset has it.
+    pub(crate) fn plain(case: &'a Case, repeat: u32) -> Self {
+        Self { case, repeat, added: &NOTHING }
+    }
+
+    /// What stands behind a closed door cannot be added to, and leaving it out would test something else.
+    fn must_be_plain(&self) -> Result<()> {
+        if *self.added == NOTHING {
+            return Ok(());
+        }
+        Err(Error::config("nothing can be added to what this kind of target puts before its model"))
+    }
+}
+
+/// What is put before the model beside a case, to see what it makes of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Added {
+    /// A paragraph at the end of the system message; one is made where the prompt has none.
+    pub(crate) system: Option<String>,
+    /// Takes the place of the last passage that was retrieved.
+    pub(crate) passage: Option<Passage>,
+}
+
+static NOTHING: Added = Added { system: None, passage: None };
+
+impl Added {
+    /// The messages of a prompt with what is added to them.
+    fn to(&self, mut messages: Vec<Message>) -> Vec<Message> {
+        let is_system = |message: &Message| message.role == Role::System;
+        if let Some(line) = &self.system {
+            match messages.iter_mut().rfind(|message| is_system(message)) {
+                Some(message) => message.content = format!("{}\n\n{line}", message.content),
+                None => messages.insert(0, Message { role: Role::System, content: line.clone() }),
+            }
+        }
+        messages
+    }
 }
 
 /// What the targets that we answer for ourselves are made of.
@@ -54,5 +107,27 @@ pub(crate) fn open(config: &Config, parts: Parts) -> Result<Arc<dyn Target>> {
             let top_k = config.target.top_k;
             Ok(Arc::new(rag::RagTarget { client: parts.client, model, prompt, retriever, top_k }))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(role: Role, content: &str) -> Message {
+        Message { role, content: content.to_owned() }
+    }
+
+    fn shown(messages: &[Message]) -> Vec<String> {
+        messages.iter().map(|message| format!("{}: {}", message.role.name(), message.content)).collect()
+    }
+
+    #[test]
+    fn what_is_added_stands_where_it_belongs() {
+        let added = Added { system: Some("Secret.".to_owned()), passage: None };
+        let prompt = || vec![message(Role::System, "Be kind."), message(Role::User, "question")];
+        assert_eq!(shown(&added.to(prompt())), ["system: Be kind.\n\nSecret.", "user: question"]);
+        assert_eq!(shown(&added.to(vec![message(Role::User, "q")]))[0], "system: Secret.");
+        assert_eq!(NOTHING.to(prompt()), prompt());
     }
 }

@@ -1,11 +1,13 @@
 //! A conversation with a model, independent of any provider's wire format.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cost::Usage;
+use crate::error::Error;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -111,6 +113,37 @@ pub(crate) enum Finish {
     /// Cut off at `max_tokens` or the context window.
     Length,
     Other,
+}
+
+/// That a model was asked, and gave no answer by decision: the cause of the error that a call ends with then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Withheld {
+    /// The model declined.
+    Refused,
+    /// A filter of the provider's stopped the question or the answer.
+    Blocked,
+    /// The answer has no text.
+    NoText,
+}
+
+impl Withheld {
+    /// Whether it is the cause of a call's error, and which.
+    pub(crate) fn of(error: &Error) -> Option<Self> {
+        std::error::Error::source(error)?.downcast_ref().copied()
+    }
+}
+
+impl std::error::Error for Withheld {}
+
+/// Words that the error's own message holds, so that they are not said twice.
+impl fmt::Display for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused => "refused",
+            Self::Blocked => "blocked",
+            Self::NoText => "no text",
+        })
+    }
 }
 
 /// A token of an answer, and how probable it was.

@@ -7,7 +7,7 @@ use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
 use super::exchange::Exchange;
-use super::{Endpoint, HttpCall};
+use super::{Endpoint, HttpCall, Withheld};
 use crate::error::Error;
 use crate::text::span;
 
@@ -59,6 +59,10 @@ impl GaveUp {
             }
             Cause::Final(Failure::Status { status: 404, .. }) if said.to_lowercase().contains("model") => {
                 Error::unavailable(format!("{provider} does not know the model \"{model}\": {said}"))
+            }
+            // Azure says in this way what others say in a reply.
+            Cause::Final(Failure::Status { status: 400, body, .. }) if body.contains("content_filter") => {
+                Error::unavailable(format!("{provider} blocked the prompt: {said}")).source(Withheld::Blocked)
             }
             _ => self.into_error(provider, &said, call),
         }

@@ -19,7 +19,7 @@ use crate::rag::{Embedder, Retriever, open_embedder};
 use crate::report::Facts;
 
 /// A target ends its own work at its time limit and says why; this much later the runner ends it without knowing why.
-const GRACE: Duration = Duration::from_secs(2);
+pub(in crate::cmd) const GRACE: Duration = Duration::from_secs(2);
 
 /// What measures, and what is known of it.
 pub(in crate::cmd) struct Prepared {

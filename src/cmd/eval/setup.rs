@@ -158,11 +158,11 @@ fn keep<T>(result: Result<T>, failures: &mut Vec<Error>) -> Option<T> {
 }
 
 /// Whether the prompt and the model are ours to choose.
-fn answers_itself(config: &Config) -> bool {
+pub(in crate::cmd) fn answers_itself(config: &Config) -> bool {
     matches!(config.target.kind, TargetKind::Rag | TargetKind::Prompt)
 }
 
-fn find_prompt(config: &Config) -> Result<PromptVersion> {
+pub(in crate::cmd) fn find_prompt(config: &Config) -> Result<PromptVersion> {
     let selector = Selector::parse(&config.target.prompt.value);
     prompt::find(&config.root, &selector).map_err(|error| {
         // A prompt's own problems have their file already; what a flag chose has none.
@@ -181,7 +181,7 @@ pub(in crate::cmd) fn model_of<'a>(config: &'a Config, prompt: &'a PromptVersion
     }
 }
 
-fn find_model(config: &Config, client: &Client, prompt: &PromptVersion) -> Result<Model> {
+pub(in crate::cmd) fn find_model(config: &Config, client: &Client, prompt: &PromptVersion) -> Result<Model> {
     let configured = &config.target.model;
     let name = model_of(config, prompt).unwrap_or(&configured.value);
     let at_line = |error: Error| match configured.line {
@@ -277,20 +277,24 @@ impl Facts {
     }
 }
 
-fn target_facts(config: &Config, checked: &Checked) -> TargetFacts {
-    let rag = config.target.kind == TargetKind::Rag;
-    let kind = match config.target.kind {
+/// As the configuration writes it.
+pub(in crate::cmd) fn kind_name(kind: TargetKind) -> &'static str {
+    match kind {
         TargetKind::Rag => "rag",
         TargetKind::Prompt => "prompt",
         TargetKind::Http => "http",
         TargetKind::Command => "command",
-    };
+    }
+}
+
+fn target_facts(config: &Config, checked: &Checked) -> TargetFacts {
+    let rag = config.target.kind == TargetKind::Rag;
     let store = match config.retrieval.store {
         StoreKind::Embedded => "embedded",
         StoreKind::Pgvector => "pgvector",
     };
     TargetFacts {
-        kind: kind.to_owned(),
+        kind: kind_name(config.target.kind).to_owned(),
         model: checked.model.as_ref().map(ToString::to_string),
         top_k: rag.then_some(config.target.top_k),
         store: rag.then(|| store.to_owned()),

@@ -7,8 +7,9 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 
+use crate::error::{self, Error};
 use crate::eval::metrics::{self, Measurements, Scorer, Tools};
-use crate::eval::{Case, CaseResult, Output, Place, Target};
+use crate::eval::{Case, CaseResult, Output, Place, Question, Target};
 use crate::llm::patient;
 use crate::text::span;
 
@@ -66,8 +67,9 @@ impl Measurer {
 
     /// Never fails: what goes wrong is in the row. A bug in a target or a metric costs its case, not the run.
     pub(crate) async fn measure(self, item: Item) -> Row {
-        let output = self.answer(&item.case, item.repeat).await;
-        let Inner { scorers, tools, .. } = &*self.0;
+        let Inner { target, scorers, tools, time_limit, .. } = &*self.0;
+        let output = answer(&**target, Question::plain(&item.case, item.repeat), *time_limit).await;
+        let output = output.map_err(|error| error.to_string());
         let measured = metrics::measure(scorers, &item.case, &output, tools).await;
         self.row(item, output, measured)
     }
@@ -87,13 +89,14 @@ impl Measurer {
         let json = CaseResult::new(case, place, output, measured).in_cluster(cluster).to_row();
         Row { number, json: json.expect("a result is plain strings and numbers"), failure }
     }
+}
 
-    async fn answer(&self, case: &Case, repeat: u32) -> Result<Output, String> {
-        let answer = AssertUnwindSafe(self.0.target.answer(case, repeat)).catch_unwind();
-        match patient(self.0.time_limit, answer).await {
-            Some(Ok(output)) => output.map_err(|error| error.to_string()),
-            Some(Err(_)) => Err("internal error: the target ended without a result".to_owned()),
-            None => Err(format!("no answer within {}", span(self.0.time_limit))),
-        }
+/// Asks the target, and gives it so much time. A bug in a target costs its question, not the run.
+pub(crate) async fn answer(target: &dyn Target, question: Question<'_>, time_limit: Duration) -> error::Result<Output> {
+    let answer = AssertUnwindSafe(target.answer(question)).catch_unwind();
+    match patient(time_limit, answer).await {
+        Some(Ok(output)) => output,
+        Some(Err(_)) => Err(Error::unavailable("internal error: the target ended without a result")),
+        None => Err(Error::unavailable(format!("no answer within {}", span(time_limit)))),
     }
 }

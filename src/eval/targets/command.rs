@@ -16,8 +16,8 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
-use super::Target;
 use super::http::{read_passages, read_usage};
+use super::{Question, Target};
 use crate::config::Config;
 use crate::error::{Error, Problem, Result};
 use crate::eval::{Case, Output};
@@ -64,8 +64,10 @@ impl CommandTarget {
 }
 
 impl Target for CommandTarget {
-    fn answer<'a>(&'a self, case: &'a Case, _repeat: u32) -> BoxFuture<'a, Result<Output>> {
+    fn answer<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Output>> {
         Box::pin(async move {
+            question.must_be_plain()?;
+            let case = question.case;
             let idle = self.idle().pop();
             let mut process = match idle {
                 Some(process) => process,

@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::Target;
+use super::{Question, Target};
 use crate::config::{Config, HttpTarget as Settings, Secret};
 use crate::cost::Usage;
 use crate::error::{Error, Problem, Result};
@@ -85,9 +85,10 @@ impl HttpTarget {
 }
 
 impl Target for HttpTarget {
-    fn answer<'a>(&'a self, case: &'a Case, repeat: u32) -> BoxFuture<'a, Result<Output>> {
+    fn answer<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Output>> {
         Box::pin(async move {
-            let answered = self.client.send(&self.call(case)?, repeat).await?;
+            question.must_be_plain()?;
+            let answered = self.client.send(&self.call(question.case)?, question.repeat).await?;
             let output = self.output(&answered.body)?;
             Ok(Output { latency: answered.latency, attempts: answered.attempts, cached: answered.cached, ..output })
         })

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
-use super::Target;
+use super::{Question, Target};
 use crate::cost;
 use crate::error::{Problem, Result};
 use crate::eval::{Case, Output};
-use crate::llm::{Client, Grounding, Model, Request};
+use crate::llm::{Client, Grounding, Model, Request, Role};
 use crate::prompt::PromptVersion;
 
 pub(super) struct PromptTarget {
@@ -19,40 +19,41 @@ pub(super) struct PromptTarget {
 }
 
 impl Target for PromptTarget {
-    fn answer<'a>(&'a self, case: &'a Case, repeat: u32) -> BoxFuture<'a, Result<Output>> {
+    fn answer<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Output>> {
         Box::pin(async move {
+            let case = question.case;
             let grounding = Grounding { question: case.question.clone(), passages: Vec::new() };
-            ask(
-                Asking { client: &self.client, model: &self.model, prompt: &self.prompt, repeat },
-                &case.fields(),
-                grounding,
-            )
-            .await
+            let asking = Asking { client: &self.client, model: &self.model, prompt: &self.prompt, question };
+            ask(asking, &case.fields(), grounding).await
         })
     }
 
     fn check(&self, case: &Case) -> std::result::Result<(), Problem> {
         check_prompt(&self.prompt, case, &Map::new())
     }
+
+    fn system_prompt(&self, case: &Case) -> Option<String> {
+        system_prompt(&self.prompt, &case.fields())
+    }
 }
 
-/// Who is asked, with what, and for the how-manieth time.
+/// Who is asked, with what, and what.
 pub(super) struct Asking<'a> {
     pub(super) client: &'a Client,
     pub(super) model: &'a Model,
     pub(super) prompt: &'a PromptVersion,
-    pub(super) repeat: u32,
+    pub(super) question: Question<'a>,
 }
 
 /// Renders the prompt and calls the model.
 pub(super) async fn ask(asking: Asking<'_>, values: &Map<String, Value>, grounding: Grounding) -> Result<Output> {
-    let Asking { client, model, prompt, repeat } = asking;
-    let messages = prompt.render(values)?;
+    let Asking { client, model, prompt, question } = asking;
+    let messages = question.added.to(prompt.render(values)?);
     let request = Request {
         messages,
         parameters: prompt.parameters.clone(),
         grounding,
-        repeat,
+        repeat: question.repeat,
         schema: prompt.schema(),
         ..Request::default()
     };
@@ -68,6 +69,13 @@ pub(super) async fn ask(asking: Asking<'_>, values: &Map<String, Value>, groundi
         attempts: reply.attempts,
         cached: reply.cached,
     })
+}
+
+/// The prompt's system messages as one text.
+pub(super) fn system_prompt(prompt: &PromptVersion, values: &Map<String, Value>) -> Option<String> {
+    let messages = prompt.render(values).ok()?;
+    let texts = messages.into_iter().filter(|message| message.role == Role::System).map(|message| message.content);
+    Some(texts.collect::<Vec<_>>().join("\n\n"))
 }
 
 /// Every declared variable must come from the case or be among what the target provides, and with them the template

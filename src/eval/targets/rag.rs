@@ -7,8 +7,8 @@ use std::time::Instant;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
-use super::Target;
-use super::prompt::{Asking, ask, check_prompt};
+use super::prompt::{Asking, ask, check_prompt, system_prompt};
+use super::{Question, Target};
 use crate::error::{Problem, Result};
 use crate::eval::{Case, Output};
 use crate::llm::{Client, Grounding, GroundingPassage, Model};
@@ -24,15 +24,20 @@ pub(super) struct RagTarget {
 }
 
 impl Target for RagTarget {
-    fn answer<'a>(&'a self, case: &'a Case, repeat: u32) -> BoxFuture<'a, Result<Output>> {
+    fn answer<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Output>> {
         Box::pin(async move {
+            let Question { case, added, .. } = question;
             let started = Instant::now();
-            let passages = self.retriever.search(&case.question, self.top_k).await?;
+            let mut passages = self.retriever.search(&case.question, self.top_k).await?;
+            if let Some(passage) = &added.passage {
+                passages.truncate(self.top_k.saturating_sub(1));
+                passages.push(passage.clone());
+            }
             let retrieval = started.elapsed();
             let mut values = case.fields();
             values.extend(provided(&passages));
             let grounding = Grounding { question: case.question.clone(), passages: grounding(&passages) };
-            let asking = Asking { client: &self.client, model: &self.model, prompt: &self.prompt, repeat };
+            let asking = Asking { client: &self.client, model: &self.model, prompt: &self.prompt, question };
             let output = ask(asking, &values, grounding).await?;
             Ok(Output { passages: Some(passages), latency: output.latency.map(|model| retrieval + model), ..output })
         })
@@ -41,6 +46,12 @@ impl Target for RagTarget {
     /// With passages that stand for those to come.
     fn check(&self, case: &Case) -> std::result::Result<(), Problem> {
         check_prompt(&self.prompt, case, &provided(&vec![Passage::default(); self.top_k]))
+    }
+
+    fn system_prompt(&self, case: &Case) -> Option<String> {
+        let mut values = case.fields();
+        values.extend(provided(&[]));
+        system_prompt(&self.prompt, &values)
     }
 }
 

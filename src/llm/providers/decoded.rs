@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::cost::Usage;
 use crate::error::Error;
 use crate::llm::failure::shorten;
-use crate::llm::{Finish, Token};
+use crate::llm::{Finish, Token, Withheld};
 
 /// A model's answer, before the client adds what it took to get it.
 #[derive(Debug, PartialEq)]
@@ -43,7 +43,8 @@ impl Decoded {
     pub(super) fn new(text: String, usage: Usage, finish: Finish, reason: Option<&str>) -> Result<Self> {
         if text.trim().is_empty() {
             let reason = reason.unwrap_or("none given");
-            return Err(said(format!("the model returned no text (finish reason: {reason})")));
+            let message = format!("the model returned no text (finish reason: {reason})");
+            return Err(withheld(message, Withheld::NoText));
         }
         Ok(Self { text, usage, finish, tokens: None })
     }
@@ -55,17 +56,21 @@ impl Decoded {
 
 /// The model or the provider's filter declined: `words` are its own.
 pub(super) fn refused(words: &str) -> NoAnswer {
-    said(format!("the model refused to answer: {}", shorten(words)))
+    withheld(format!("the model refused to answer: {}", shorten(words)), Withheld::Refused)
 }
 
 /// A filter of the provider's stopped the answer or the prompt.
 pub(super) fn blocked(what: &str, reason: &str) -> NoAnswer {
-    said(format!("the provider blocked the {what} ({reason})"))
+    withheld(format!("the provider blocked the {what} ({reason})"), Withheld::Blocked)
 }
 
 /// The provider reports an error in a reply that has the status of a success.
 pub(super) fn reported(message: &str) -> NoAnswer {
     said(format!("the provider reports an error: {message}"))
+}
+
+fn withheld(message: String, why: Withheld) -> NoAnswer {
+    NoAnswer::Said(Error::unavailable(message).source(why))
 }
 
 fn said(message: String) -> NoAnswer {
