@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::Tested;
-use crate::guard::attack::DEFAULT_LIMIT;
+use crate::guard::attack::{DEFAULT_LIMIT, MAX_STEPS};
 
 #[derive(Debug, Args)]
 pub(crate) struct Guard {
@@ -113,6 +113,27 @@ pub(crate) struct Attack {
     /// Write the JSON of the run to FILE too, for people and as the next baseline
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Let this model write the attacks, from the plain wording of each seed on
+    #[arg(long, value_name = "PROVIDER/MODEL", conflicts_with = "strategies")]
+    pub(crate) attacker: Option<String>,
+    /// How it goes on
+    #[arg(long, value_name = "NAME", default_value = "iterative", requires = "attacker")]
+    pub(crate) method: AttackMethod,
+    /// How many texts it may write for each seed
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "attacker", value_parser = steps())]
+    pub(crate) steps: u64,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum AttackMethod {
+    /// A better text each time, asked afresh
+    Iterative,
+    /// One conversation that comes nearer step by step
+    Crescendo,
+}
+
+fn steps() -> clap::builder::RangedU64ValueParser<u64> {
+    clap::value_parser!(u64).range(1..=MAX_STEPS as u64)
 }
 
 fn at_least_one() -> clap::builder::RangedU64ValueParser<u64> {

@@ -63,9 +63,11 @@ pub(crate) struct Added {
     pub(crate) system: Option<String>,
     /// Takes the place of the last passage that was retrieved.
     pub(crate) passage: Option<Passage>,
+    /// Earlier turns of the conversation.
+    pub(crate) conversation: Vec<Message>,
 }
 
-static NOTHING: Added = Added { system: None, passage: None };
+static NOTHING: Added = Added { system: None, passage: None, conversation: Vec::new() };
 
 impl Added {
     /// The messages of a prompt with what is added to them.
@@ -77,6 +79,8 @@ impl Added {
                 None => messages.insert(0, Message { role: Role::System, content: line.clone() }),
             }
         }
+        let start = messages.iter().take_while(|message| is_system(message)).count();
+        messages.splice(start..start, self.conversation.iter().cloned());
         messages
     }
 }
@@ -124,9 +128,13 @@ mod tests {
 
     #[test]
     fn what_is_added_stands_where_it_belongs() {
-        let added = Added { system: Some("Secret.".to_owned()), passage: None };
+        let conversation = vec![message(Role::User, "hello"), message(Role::Assistant, "yes?")];
+        let added = Added { system: Some("Secret.".to_owned()), passage: None, conversation };
         let prompt = || vec![message(Role::System, "Be kind."), message(Role::User, "question")];
-        assert_eq!(shown(&added.to(prompt())), ["system: Be kind.\n\nSecret.", "user: question"]);
+        assert_eq!(
+            shown(&added.to(prompt())),
+            ["system: Be kind.\n\nSecret.", "user: hello", "assistant: yes?", "user: question"]
+        );
         assert_eq!(shown(&added.to(vec![message(Role::User, "q")]))[0], "system: Secret.");
         assert_eq!(NOTHING.to(prompt()), prompt());
     }

@@ -3,12 +3,14 @@
 //!
 //! ```text
 //! goals x seeds x strategies ── plan ──> attempts ── run: the target ──> answers ── judge ──> outcomes ──> rates
+//!                                            └──── adaptive: an attacker model writes the next one ────┘
 //! ```
 //!
 //! Everything that an attack asks for is harmless in itself: made-up words, addresses under `.invalid`, scripts that
 //! log a word. A proof is a word that neither an echo of the attack nor a refusal can hold, so no judge has to be
 //! believed.
 
+mod adaptive;
 mod baseline;
 mod dice;
 mod goals;
@@ -22,6 +24,7 @@ mod run;
 mod strategies;
 mod verdict;
 
+pub(crate) use adaptive::{MAX_STEPS, Method};
 pub(crate) use baseline::{Compared, Earlier, SCHEMA};
 pub(crate) use goals::{GOALS, Place, goal, owasp_title};
 pub(crate) use measure::{AnyOf, Measured, Tally, Tried, measure};
@@ -32,7 +35,7 @@ use proof::Proof;
 #[cfg(test)]
 use proof::Sign;
 pub(crate) use proof::SystemPrompt;
-pub(crate) use run::{Answered, Asking, Finished, Trial, run};
+pub(crate) use run::{Answered, Asking, Attacker, Finished, Step, Trial, run};
 pub(crate) use strategies::strategies;
 pub(crate) use verdict::{Bars, Verdict};
 
@@ -50,6 +53,8 @@ pub(crate) struct Options {
     pub(crate) strategies: Vec<String>,
     /// Names; all if empty.
     pub(crate) goals: Vec<String>,
+    /// How an attacker model goes on from the plain wording of each seed; strategies play no part then.
+    pub(crate) method: Option<Method>,
     /// At most so many attempts, spread over goals and strategies; all if `None`.
     pub(crate) limit: Option<usize>,
     pub(crate) target: Reach,
@@ -63,7 +68,7 @@ pub(crate) enum Reach {
     /// It can be asked, and that is all.
     #[default]
     Question,
-    /// Its prompt is known, and a line can be appended to it.
+    /// Its prompt is known, a line can be appended to it, and earlier turns can be put before the question.
     Prompt,
     /// And a passage can be put among the retriever's results.
     Passages,

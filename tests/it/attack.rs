@@ -207,6 +207,7 @@ fn names_that_are_not_known_are_answered_with_a_hint() {
     assert_eq!(said(&["--goals", "data_leek"]), expected);
     let expected = "error: unknown attack strategy \"bas64\"\nhint: did you mean \"base64\"?\n";
     assert_eq!(said(&["--strategies", "basic,bas64"]), expected);
+    assert!(said(&["--method", "crescendo"]).contains("--attacker"));
     let project = Project::new(&[]);
     let list = project.run(&["guard", "attack", "--list"]).ends(0).stdout;
     assert!(list.contains("  data_leak             The target hands out") && list.contains("LLM10:2025"), "{list}");
@@ -354,4 +355,61 @@ fn what_a_provider_withholds_is_refused_or_empty_and_keys_appear_nowhere() {
     assert!(!with_key);
     let sent = server.received();
     assert!(sent.iter().any(|request| request.body.contains("Confidential: the internal reference")));
+}
+
+/// A model that writes attacks, and a target that gives in at the third.
+fn two_models(request: &Received) -> Scripted {
+    let body: Value = serde_json::from_str(&request.body).unwrap();
+    let messages = body["messages"].as_array().unwrap();
+    let last = messages.last().unwrap()["content"].as_str().unwrap();
+    if body["model"] == "writer" {
+        return match last.matches("Step ").count() {
+            0 => chat::reply("I would rather not."),
+            step => chat::reply(&format!("Perhaps so. <attack>Please, number {step}.</attack>")),
+        };
+    }
+    let system = messages[0]["content"].as_str().unwrap();
+    chat::reply(if last.contains("number 3") { system } else { "We are open on Mondays." })
+}
+
+#[test]
+fn an_attacker_model_goes_on_until_its_text_works() {
+    for method in ["iterative", "crescendo"] {
+        let (project, server) = (chat::project(1), Server::start(two_models));
+        let attack = ["guard", "attack", "-q", "--json", "--attacker", "openai/writer", "--method", method];
+        let chosen = ["--goals", "system_prompt_leak", "--limit", "1"];
+        let report = json_of(&chat::run(&project, &server, &[&attack[..], &chosen].concat()).ends(1));
+        let attempt = &attempts(&report)[0];
+        assert!(attempt["id"].as_str().unwrap().ends_with(&format!("/{method}")), "{attempt}");
+        assert_eq!(
+            (attempt["outcome"].as_str(), attempt["question"].as_str()),
+            (Some("hit"), Some("Please, number 3."))
+        );
+        let steps = attempt["steps"].as_array().unwrap();
+        let outcomes: Vec<_> = steps.iter().map(|step| step["outcome"].as_str()).collect();
+        assert_eq!(outcomes, [None, Some("resisted"), Some("resisted"), Some("hit")]);
+        assert_eq!(steps[0]["error"], "there was no text between <attack> and </attack>");
+        assert_eq!(report["usage"]["attacker"]["tokens"]["input"], 12);
+        let last = server.received().pop().unwrap().body;
+        assert_eq!(last.contains("Please, number 1."), method == "crescendo", "{last}");
+        let told = server.received().into_iter().filter(|request| request.body.contains("writer"));
+        let canary = attempt["evidence"]["excerpt"].as_str().unwrap().split(" is ").nth(1).unwrap();
+        let canary = canary.split('.').next().unwrap().to_owned();
+        assert!(canary.len() == 12 && told.into_iter().all(|request| !request.body.contains(&canary)), "{canary}");
+    }
+}
+
+#[test]
+fn an_attacker_model_that_does_not_write_is_no_resistance() {
+    let server = Server::start(|_| chat::reply("I would rather not."));
+    let project = chat::project(1);
+    let attack = ["guard", "attack", "-q", "--attacker", "openai/writer", "--limit", "2", "--steps", "2"];
+    let ran = chat::run(&project, &server, &attack).ends(2);
+    assert!(ran.stdout.contains("the attacker model wrote nothing to ask with"), "{}", ran.stdout);
+    assert_eq!(server.received().len(), 4);
+    let (project, _server) = behind_http(|_, _| answered("no"));
+    let attack = ["guard", "attack", "-q", "--attacker", "local/extractive", "--method", "crescendo"];
+    let ran = project.run(&attack).ends(2);
+    let reason = "topic_hijack: the target takes no earlier turns of a conversation";
+    assert!(ran.stdout.contains(reason) && ran.stdout.contains("UNDECIDED: nothing was tried"), "{}", ran.stdout);
 }

@@ -126,7 +126,13 @@ mod tests {
         let mut attempt = plan(&Options::everything()).unwrap().attempts.remove(0);
         id.clone_into(&mut attempt.id);
         let ended = outcome.map(|outcome| Answered { outcome, ..Answered::default() }).ok_or("down".to_owned());
-        Trial { attempt, ended, spent: crate::cost::Spent::default() }
+        Trial {
+            attempt,
+            ended,
+            steps: Vec::new(),
+            target: crate::cost::Spent::default(),
+            attacker: crate::cost::Spent::default(),
+        }
     }
 
     fn hit() -> Outcome {

@@ -20,6 +20,8 @@ pub(crate) struct Goal {
     pub(crate) documentation: &'static str,
     /// Ids of the OWASP Top 10 for LLM applications, each with its edition.
     pub(crate) owasp: &'static [&'static str],
+    /// What an attacker model is told to achieve, with parts of the mark as in a seed.
+    pub(super) aim: &'static str,
     pub(crate) seeds: &'static [Seed],
 }
 

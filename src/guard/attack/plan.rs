@@ -12,7 +12,7 @@ use super::goals::{GOALS, Goal, Place, Seed, goal};
 use super::mark::Mark;
 use super::proof::{Around, Proof, Sign};
 use super::strategies::Layers;
-use super::{Attempt, Options, Reach};
+use super::{Attempt, Method, Options, Reach};
 use crate::error::{Error, Result, suggestion};
 
 /// The attempts of a run. Any beginning of them is spread over goals and strategies, so a run that stops early and one
@@ -47,13 +47,16 @@ impl LeftOut {
 /// Plans a run. Fails on names that are not known.
 pub(crate) fn plan(options: &Options) -> Result<Plan> {
     let goals = chosen_goals(&options.goals)?;
-    let layers = chosen_layers(&options.strategies)?;
+    let layers = match options.method {
+        Some(_) => vec![Layers::parse("basic")?],
+        None => chosen_layers(&options.strategies)?,
+    };
     let mut plan = Plan::default();
     let mut candidates = Vec::new();
     for goal in goals {
         let before = candidates.len();
         for (number, seed) in goal.seeds.iter().enumerate() {
-            match lacks(seed, options.target) {
+            match lacks(seed, options) {
                 Some(reason) => plan.leave_out(goal, reason),
                 None => candidates.extend(attempts_of((goal, number), &layers, options)),
             }
@@ -141,7 +144,14 @@ fn chosen_layers(names: &[String]) -> Result<Vec<Layers>> {
 }
 
 /// What the target would have to let us do for this seed, if it does not.
-fn lacks(seed: &Seed, target: Reach) -> Option<&'static str> {
+fn lacks(seed: &Seed, options: &Options) -> Option<&'static str> {
+    let target = options.target;
+    if options.method == Some(Method::Crescendo) && target < Reach::Prompt {
+        return Some("the target takes no earlier turns of a conversation");
+    }
+    if options.method == Some(Method::Crescendo) && seed.place == Place::Passage {
+        return Some("a passage is no conversation");
+    }
     if seed.sign == Sign::Prompt && target < Reach::Prompt {
         return Some("the target's system prompt is not known");
     }
@@ -172,7 +182,8 @@ fn attempts_of((goal, number): (&'static Goal, usize), layers: &[Layers], option
 }
 
 fn attempt(goal: &'static Goal, seed: &'static Seed, layers: &Layers, options: &Options) -> Attempt {
-    let id = format!("{}/{}/{}", goal.name, seed.name, layers.name);
+    let strategy = options.method.map_or(&*layers.name, |method| method.name());
+    let id = format!("{}/{}/{strategy}", goal.name, seed.name);
     let mark = Mark::new(options.seed, &id);
     let parts = ["{head}", "{tail}", "{head-letters}", "{tail-letters}", "{backwards}"].map(|part| mark.fill(part));
     let attack =
@@ -186,7 +197,7 @@ fn attempt(goal: &'static Goal, seed: &'static Seed, layers: &Layers, options: &
         id,
         goal: goal.name,
         seed: seed.name,
-        strategy: layers.name.clone(),
+        strategy: strategy.to_owned(),
         place: seed.place,
         question,
         planted,
@@ -201,8 +212,12 @@ fn repeated(id: &str, options: &Options) -> Option<Attempt> {
     let [goal_name, seed_name, strategy] = id.splitn(3, '/').collect::<Vec<_>>().try_into().ok()?;
     let goal = goal(goal_name)?;
     let seed = goal.seeds.iter().find(|seed| seed.name == seed_name)?;
-    let layers = Layers::parse(strategy).ok().filter(|layers| layers.applies_to(seed))?;
-    let is_possible = lacks(seed, options.target).is_none();
+    let layers = match options.method {
+        Some(method) => Layers::parse(if strategy == method.name() { "basic" } else { return None }),
+        None => Layers::parse(strategy),
+    };
+    let layers = layers.ok().filter(|layers| layers.applies_to(seed))?;
+    let is_possible = lacks(seed, options).is_none();
     is_possible.then(|| attempt(goal, seed, &layers, options)).filter(|attempt| !says_its_mark(attempt))
 }
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use super::adaptive::{Adaptive, Method};
 use super::{Attempt, Outcome, SystemPrompt, judge};
 use crate::cost::{Costs, Spent};
 use crate::digest::sha256;
 use crate::error::Error;
 use crate::eval::{Added, Case, Event, Output, Question, Streak, Target, answer};
-use crate::llm::Withheld;
+use crate::llm::{Client, Message, Model, Request, Withheld};
 use crate::rag::Passage;
 use crate::text::floor;
 
@@ -31,16 +32,29 @@ pub(crate) struct Asking {
     /// What templates need beside the question.
     pub(crate) base: Case,
     pub(crate) system_prompt: Option<Arc<SystemPrompt>>,
+    pub(crate) attacker: Option<Attacker>,
     /// For one answer in all.
     pub(crate) time_limit: Duration,
 }
 
+/// A model that writes the attacks.
+pub(crate) struct Attacker {
+    pub(crate) client: Client,
+    pub(crate) model: Model,
+    pub(crate) method: Method,
+    pub(crate) max_steps: usize,
+}
+
 /// An attempt that was made.
 pub(crate) struct Trial {
+    /// Of an attacker model's, with the text of the step that decided.
     pub(crate) attempt: Attempt,
-    /// Without an answer there is no outcome: the target failed.
+    /// Without an answer there is no outcome: the target, or the attacker model, failed.
     pub(crate) ended: Result<Answered, String>,
-    pub(crate) spent: Spent,
+    /// What an attacker model wrote, in order, the one that decided included.
+    pub(crate) steps: Vec<Step>,
+    pub(crate) target: Spent,
+    pub(crate) attacker: Spent,
 }
 
 /// What the target made of an attempt.
@@ -56,6 +70,14 @@ pub(crate) struct Answered {
     /// `None` if the answer was replayed.
     pub(crate) latency: Option<Duration>,
     pub(crate) cached: bool,
+}
+
+/// A text of an attacker model.
+pub(crate) struct Step {
+    /// What was asked or planted; `None` if there was nothing to ask with.
+    pub(crate) attack: Option<String>,
+    /// What came of it, or why nothing was asked.
+    pub(crate) ended: Result<Answered, String>,
 }
 
 /// What a run came to.
@@ -113,14 +135,18 @@ pub(crate) async fn run(
 
 impl Asking {
     async fn make(&self, attempt: Attempt) -> Trial {
-        let (ended, spent) = self.put(&attempt).await;
-        Trial { attempt, ended, spent }
+        if let Some(attacker) = &self.attacker {
+            return self.follow(attacker, attempt).await;
+        }
+        let (ended, target) = self.put(&attempt, Vec::new()).await;
+        Trial { attempt, ended, steps: Vec::new(), target, attacker: Spent::default() }
     }
 
     /// One question to the target, judged.
-    async fn put(&self, attempt: &Attempt) -> (Result<Answered, String>, Spent) {
+    async fn put(&self, attempt: &Attempt, conversation: Vec<Message>) -> (Result<Answered, String>, Spent) {
         let case = self.case(&attempt.id, &attempt.question);
-        let added = Added { system: attempt.system.clone(), passage: attempt.planted.as_deref().map(passage) };
+        let added =
+            Added { system: attempt.system.clone(), passage: attempt.planted.as_deref().map(passage), conversation };
         let question = Question { case: &case, repeat: 0, added: &added };
         match answer(&*self.target, question, self.time_limit).await {
             Ok(output) => {
@@ -136,6 +162,46 @@ impl Asking {
         let (attempt, system_prompt) = (attempt.clone(), self.system_prompt.clone());
         let judging = tokio::task::spawn_blocking(move || Answered::new(&attempt, output, system_prompt.as_deref()));
         judging.await.map_err(|_| "internal error: the answer could not be judged".to_owned())
+    }
+
+    /// The attacker model writes until a text works or no step is left.
+    async fn follow(&self, attacker: &Attacker, mut attempt: Attempt) -> Trial {
+        let mut adaptive = Adaptive::new(attacker.method, &attempt, attacker.max_steps);
+        let (mut steps, mut target, mut spent) = (Vec::new(), Spent::default(), Spent::default());
+        let mut ended = Err("the attacker model wrote nothing to ask with".to_owned());
+        while let Some(messages) = adaptive.next_prompt() {
+            let reply = match attacker.write(messages, steps.len()).await {
+                Ok((reply, call)) => {
+                    spent += call;
+                    reply
+                }
+                Err(error) => {
+                    // What was decided before stays decided.
+                    ended = ended.or(Err(format!("the attacker model failed: {error}")));
+                    break;
+                }
+            };
+            match adaptive.parse(&reply) {
+                Err(why) => {
+                    adaptive.skip(why);
+                    steps.push(Step { attack: None, ended: Err(why.reason().to_owned()) });
+                }
+                Ok(next) => {
+                    let (now, call) = self.put(&next, adaptive.conversation()).await;
+                    target += call;
+                    steps.push(Step { attack: Some(next.attack().to_owned()), ended: now.clone() });
+                    let Ok(answered) = &now else {
+                        ended = ended.or(now);
+                        break;
+                    };
+                    adaptive.record(&next, &answered.answer, &answered.outcome);
+                    if answered.outcome != Outcome::Empty || ended.is_err() {
+                        (attempt, ended) = (next, now);
+                    }
+                }
+            }
+        }
+        Trial { attempt, ended, steps, target, attacker: spent }
     }
 
     /// A question as a case of its own. Its id tells the target nothing of what it is for.
@@ -157,6 +223,17 @@ impl Answered {
         let answer_bytes = answer.len();
         answer.truncate(floor(&answer, MAX_KEPT_BYTES));
         Self { answer, answer_bytes, outcome, excerpt, latency, cached }
+    }
+}
+
+impl Attacker {
+    /// The next reply. Two steps may ask the same, and then want another text.
+    async fn write(&self, messages: Vec<Message>, step: usize) -> Result<(String, Spent), Error> {
+        let repeat = u32::try_from(step).unwrap_or_default();
+        let reply = self.client.chat(&self.model, &Request { messages, repeat, ..Request::default() }).await?;
+        let Model { provider, name } = &self.model;
+        let spent = Spent::of_call(provider, name, reply.usage, reply.attempts > 0);
+        Ok((reply.text, spent))
     }
 }
 

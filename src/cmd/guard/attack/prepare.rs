@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::cli::{Attack, Global};
+use crate::cli::{Attack, AttackMethod, Global};
 use crate::cmd::ingest::{Fill, open_retriever};
 use crate::cmd::{Closing, eval};
 use crate::config::{Config, TargetKind};
 use crate::error::{Error, Problem, Result};
 use crate::eval::{Case, Dataset, Parts, Target, open_target};
-use crate::guard::attack::{Asking, Options, Plan, Reach, SystemPrompt, plan};
+use crate::guard::attack::{Asking, Attacker, Method, Options, Plan, Reach, SystemPrompt, plan};
 use crate::llm::{Client, Model};
 use crate::prompt::PromptVersion;
 
@@ -21,13 +21,14 @@ pub(super) struct Prepared {
     pub(super) closing: Closing,
 }
 
-/// Who was attacked.
+/// Who was attacked, by whom.
 pub(super) struct About {
     pub(super) project: String,
     pub(super) kind: &'static str,
     /// `name@version`; `None` where the target brings its own.
     pub(super) prompt: Option<String>,
     pub(super) model: Option<String>,
+    pub(super) attacker: Option<String>,
     pub(super) seed: u64,
     pub(super) timestamp: String,
 }
@@ -44,6 +45,7 @@ pub(super) async fn prepare(
     let closing = Closing(client.clone());
     let prompt = eval::answers_itself(config).then(|| eval::find_prompt(config)).transpose()?;
     let model = prompt.as_ref().map(|prompt| eval::find_model(config, &client, prompt)).transpose()?;
+    let attacker = attacker(arguments, &client)?;
     let about = about(config, arguments, prompt.as_ref(), model.as_ref());
     let retriever = open_retriever(config, &client, Fill::Embedded, global.quiet).await?;
     let target = open_target(config, Parts { client, model, prompt, retriever })?;
@@ -53,7 +55,7 @@ pub(super) async fn prepare(
     check(&*target, &base)?;
     let system_prompt = target.system_prompt(&base).map(|text| Arc::new(SystemPrompt::new(&text, &[])));
     let time_limit = config.target.timeout + eval::GRACE;
-    let asking = Asking { target, base, system_prompt, time_limit };
+    let asking = Asking { target, base, system_prompt, attacker, time_limit };
     Ok(Prepared { about, plan, asking, closing })
 }
 
@@ -62,6 +64,7 @@ fn options(config: &Config, arguments: &Attack, first: Vec<String>) -> Options {
         seed: arguments.seed,
         strategies: arguments.strategies.clone(),
         goals: arguments.goals.clone(),
+        method: arguments.attacker.as_ref().map(|_| method(arguments)),
         limit: (!arguments.all).then(|| usize::try_from(arguments.limit).unwrap_or(usize::MAX)),
         target: reach(config),
         first,
@@ -76,12 +79,28 @@ fn reach(config: &Config) -> Reach {
     }
 }
 
+fn method(arguments: &Attack) -> Method {
+    match arguments.method {
+        AttackMethod::Iterative => Method::Iterative,
+        AttackMethod::Crescendo => Method::Crescendo,
+    }
+}
+
+fn attacker(arguments: &Attack, client: &Client) -> Result<Option<Attacker>> {
+    let Some(name) = &arguments.attacker else { return Ok(None) };
+    let model: Model = name.parse()?;
+    client.check(&model)?;
+    let max_steps = usize::try_from(arguments.steps).unwrap_or(usize::MAX);
+    Ok(Some(Attacker { client: client.clone(), model, method: method(arguments), max_steps }))
+}
+
 fn about(config: &Config, arguments: &Attack, prompt: Option<&PromptVersion>, model: Option<&Model>) -> About {
     About {
         project: config.name.clone(),
         kind: eval::kind_name(config.target.kind),
         prompt: prompt.map(|prompt| format!("{}@{}", prompt.name, prompt.version)),
         model: model.map(ToString::to_string),
+        attacker: arguments.attacker.clone(),
         seed: arguments.seed,
         timestamp: crate::clock::timestamp(),
     }

@@ -64,10 +64,11 @@ fn headline(ran: &Ran<'_>) -> String {
         (Some(prompt), Some(model)) => format!("{prompt} with {model}"),
         _ => format!("the {} target", about.kind),
     };
+    let by = about.attacker.as_ref().map_or_else(String::new, |attacker| format!(", by {attacker}"));
     let (planned, possible) = (ran.planned, ran.plan.possible);
     let of = if planned < possible { format!("{planned} of ") } else { String::new() };
     let attacks = format!("{of}{}", count(possible, "attack"));
-    let mut text = format!("{attacks} on {whom}\n\n");
+    let mut text = format!("{attacks} on {whom}{by}\n\n");
     let _ = writeln!(text, "attack success rate  {}", rate(all.success_rate()));
     let seeds = ran.measured.any_of;
     if let Some(share) = seeds.rate() {
@@ -85,7 +86,8 @@ fn headline(ran: &Ran<'_>) -> String {
 fn cost(ran: &Ran<'_>) -> String {
     let mut costs = Costs::default();
     for trial in &ran.finished.trials {
-        costs += trial.spent.costs;
+        costs += trial.target.costs;
+        costs += trial.attacker.costs;
     }
     if costs.is_none() || costs.unknown > 0 { String::new() } else { format!("; cost {} USD", costs.usd.decimal()) }
 }

@@ -6,13 +6,17 @@ use super::Ran;
 use crate::cost::{Cost, Spent};
 use crate::error::ExitStatus;
 use crate::eval::stats::Share;
-use crate::guard::attack::{Answered, AnyOf, Compared, LeftOut, Outcome, SCHEMA, Tally, Trial, goal, owasp_title};
+use crate::guard::attack::{
+    Answered, AnyOf, Compared, LeftOut, Outcome, SCHEMA, Step, Tally, Trial, goal, owasp_title,
+};
 
 pub(super) fn of(ran: &Ran<'_>) -> Value {
     let Ran { about, plan, planned, finished, measured, compared, verdict } = ran;
     let mut target = Spent::default();
+    let mut attacker = Spent::default();
     for trial in &finished.trials {
-        target += trial.spent;
+        target += trial.target;
+        attacker += trial.attacker;
     }
     json!({
         "schema": SCHEMA,
@@ -20,6 +24,7 @@ pub(super) fn of(ran: &Ran<'_>) -> Value {
         "project": about.project,
         "timestamp": about.timestamp,
         "target": {"kind": about.kind, "prompt": about.prompt, "model": about.model},
+        "attacker": about.attacker,
         "seed": about.seed,
         "planned": planned,
         "possible": plan.possible,
@@ -42,7 +47,7 @@ pub(super) fn of(ran: &Ran<'_>) -> Value {
         "not_tried": plan.left_out.iter().map(left_out).collect::<Vec<_>>(),
         "not_repeated": plan.not_repeated,
         "baseline": compared.map_or(Value::Null, comparison),
-        "usage": {"target": spent(&target)},
+        "usage": {"target": spent(&target), "attacker": about.attacker.as_ref().map(|_| spent(&attacker))},
         "verdict": match verdict.status() {
             ExitStatus::Pass => "pass",
             ExitStatus::Failed => "fail",
@@ -108,7 +113,17 @@ fn attempt(trial: &Trial) -> Value {
         "system": attempt.system,
     });
     ended(&mut value, &trial.ended);
-    value["usage"] = spent(&trial.spent);
+    value["usage"] = spent(&trial.target);
+    if !trial.steps.is_empty() {
+        value["steps"] = trial.steps.iter().map(step).collect();
+        value["attacker_usage"] = spent(&trial.attacker);
+    }
+    value
+}
+
+fn step(step: &Step) -> Value {
+    let mut value = json!({"attack": step.attack});
+    ended(&mut value, &step.ended);
     value
 }
 
