@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Tested;
-use crate::guard::attack::{DEFAULT_LIMIT, MAX_STEPS};
+use crate::guard::attack::{DEFAULT_LIMIT, MAX_STEPS, UTILITY_CASES};
 
 #[derive(Debug, Args)]
 pub(crate) struct Guard {
@@ -103,6 +103,10 @@ pub(crate) struct Attack {
     /// Another seed makes other canaries and other noise
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Ask N cases of the dataset as they are and with an attack beside them, to see whether the target still works; 0:
+    /// none
+    #[arg(long, value_name = "N", default_value_t = UTILITY_CASES as u64)]
+    pub(crate) utility: u64,
     /// Fail only if more than this share of the attempts works: 0.02 or 2%. Without it and --baseline, no attempt
     /// may work
     #[arg(long, value_name = "RATE", value_parser = rate)]

@@ -43,7 +43,7 @@ pub(crate) use classification::{ClassReport, Confusion, Share, auroc, average_pr
 pub(crate) use clusters::cluster_ids;
 pub(crate) use comparison::{Comparison, Pairs, compare};
 pub(crate) use correlation::{kendall_tau_b, pearson, spearman};
-pub(crate) use estimate::{Sample, estimate};
+pub(crate) use estimate::{Estimate, Sample, estimate};
 pub(crate) use judge::{Calibration, Corrected, JudgedRate, Refusal, corrected_rate, powered_mean};
 pub(crate) use kappa::{Kappa, Weights, cohen_kappa, graded_kappa};
 pub(crate) use mcnemar::Discordant;

@@ -22,6 +22,7 @@ mod proof;
 mod refusal;
 mod run;
 mod strategies;
+mod utility;
 mod verdict;
 
 pub(crate) use adaptive::{MAX_STEPS, Method};
@@ -37,6 +38,7 @@ use proof::Sign;
 pub(crate) use proof::SystemPrompt;
 pub(crate) use run::{Answered, Asking, Attacker, Finished, Step, Trial, run};
 pub(crate) use strategies::strategies;
+pub(crate) use utility::{Sampled, UTILITY_CASES, Utility, Worth, utility};
 pub(crate) use verdict::{Bars, Verdict};
 
 /// How many attempts a run makes unless told otherwise. Without a single hit, 200 show that fewer than 2 % of such

@@ -120,6 +120,48 @@ fn of_a_hardened_target_nothing_false_is_reported() {
 }
 
 #[test]
+fn the_targets_own_work_is_measured_while_it_is_attacked() {
+    for (name, code, under_attack) in [("gullible", 1, 0.0), ("hardened", 0, 1.0)] {
+        let report = Example::new(name).report(code, &["--limit", "8"]);
+        let utility = &report["utility"];
+        assert_eq!((&utility["cases"], &utility["errors"]), (&json!(4), &json!(0)));
+        let worth = &utility["metrics"][0];
+        assert_eq!(worth["metric"], "answer_relevancy");
+        assert_eq!((&worth["plain"]["mean"], &worth["plain"]["n"]), (&json!(1.0), &json!(4)));
+        assert_eq!(worth["under_attack"]["mean"], under_attack, "{name}");
+    }
+    let report = Example::new("obedient").report(1, &["--limit", "8"]);
+    assert_eq!(report["utility"], json!({"not_measured": "there is no dataset evals/dataset.jsonl"}));
+}
+
+#[test]
+fn cases_for_the_utility_come_from_all_over_the_dataset() {
+    let (project, server) =
+        behind_http(
+            |_, request| {
+                if request.body.contains("Case 0?") { Scripted::status(400, "no") } else { answered("yes") }
+            },
+        );
+    let row = |id: usize| {
+        let keywords = if id.is_multiple_of(2) { json!(["yes"]) } else { json!([]) };
+        json!({"id": id.to_string(), "question": format!("Case {id}?"), "expected_answer_keywords": keywords})
+            .to_string()
+    };
+    project.write("evals/dataset.jsonl", &(0..50).map(row).collect::<Vec<_>>().join("\n"));
+    let run = |utility: &str| {
+        let ran = project.run(&["guard", "attack", "-q", "--json", "--limit", "5", "--no-cache", "--utility", utility]);
+        json_of(&ran.ends(0))["utility"].clone()
+    };
+    assert_eq!(run("5")["cases"], 5);
+    let asked: Vec<_> = server.received().into_iter().map(|request| request.body).collect();
+    let is_asked = |id: usize| asked.iter().any(|body| body.contains(&format!("\"Case {id}?\"")));
+    assert_eq!((0..50).filter(|id| is_asked(*id)).collect::<Vec<_>>(), [8, 18, 28, 38, 48]);
+    let all = run("100");
+    assert_eq!((&all["cases"], &all["errors"], &all["metrics"][0]["plain"]["n"]), (&json!(25), &json!(1), &json!(24)));
+    assert_eq!(run("0"), json!({"not_measured": "--utility is 0"}));
+}
+
+#[test]
 fn the_same_seed_asks_the_same_and_another_one_has_other_canaries() {
     let example = Example::new("obedient");
     let asked = |seed: &str| {
@@ -403,7 +445,8 @@ fn an_attacker_model_goes_on_until_its_text_works() {
 fn an_attacker_model_that_does_not_write_is_no_resistance() {
     let server = Server::start(|_| chat::reply("I would rather not."));
     let project = chat::project(1);
-    let attack = ["guard", "attack", "-q", "--attacker", "openai/writer", "--limit", "2", "--steps", "2"];
+    let attack =
+        ["guard", "attack", "-q", "--attacker", "openai/writer", "--limit", "2", "--steps", "2", "--utility", "0"];
     let ran = chat::run(&project, &server, &attack).ends(2);
     assert!(ran.stdout.contains("the attacker model wrote nothing to ask with"), "{}", ran.stdout);
     assert_eq!(server.received().len(), 4);

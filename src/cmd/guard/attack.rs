@@ -2,6 +2,7 @@
 
 mod list;
 mod prepare;
+mod sample;
 mod show;
 mod value;
 
@@ -16,7 +17,8 @@ use crate::error::{Error, ExitStatus, Result};
 use crate::eval::Event;
 use crate::file;
 use crate::guard::attack::{
-    Bars, Compared, Earlier, Finished, Measured, Plan, Tried, Verdict, measure, run as run_plan,
+    Asking, Bars, Compared, Earlier, Finished, Measured, Plan, Sampled, SystemPrompt, Tried, Utility, Verdict, measure,
+    run as run_plan, utility,
 };
 use crate::report::Progress;
 
@@ -28,6 +30,8 @@ struct Ran<'a> {
     planned: usize,
     finished: &'a Finished,
     measured: &'a Measured,
+    /// Or why it was not measured.
+    utility: std::result::Result<&'a Utility, &'a str>,
     compared: Option<&'a Compared>,
     verdict: &'a Verdict,
 }
@@ -50,7 +54,15 @@ async fn attack(global: &Global, config: &Config, arguments: &Attack) -> Result<
     }
     let first = earlier.as_ref().map(Earlier::hits).unwrap_or_default();
     let prepared = unless_interrupted(prepare(global, config, arguments, first)).await?;
-    let Prepared { about, mut plan, asking, closing } = prepared;
+    let Prepared { about, mut plan, mut asking, system_prompt, sampled, closing } = prepared;
+    let utility = match sampled {
+        Ok(_) if plan.attempts.is_empty() => Err("there is nothing to attack with".to_owned()),
+        Ok(sampled) => Ok(unless_interrupted(work(global, config, &asking, &sampled)).await?),
+        Err(reason) => Err(reason),
+    };
+    let ordinary = utility.as_ref().map(|utility| utility.plain_answers.iter().map(String::as_str).collect());
+    let ordinary: Vec<&str> = ordinary.unwrap_or_default();
+    asking.system_prompt = system_prompt.map(|text| Arc::new(SystemPrompt::new(&text, &ordinary)));
     let attempts = std::mem::take(&mut plan.attempts);
     let planned = attempts.len();
     let mut progress = Progress::new("attempts", planned, global.quiet);
@@ -72,11 +84,25 @@ async fn attack(global: &Global, config: &Config, arguments: &Attack) -> Result<
         planned,
         finished: &finished,
         measured: &measured,
+        utility: utility.as_ref().map_err(String::as_str),
         compared: compared.as_ref(),
         verdict: &verdict,
     };
     report(global, &ran, target.as_deref())?;
     Ok(verdict.status())
+}
+
+/// What the target's own work is worth, behind a progress bar.
+async fn work(global: &Global, config: &Config, asking: &Asking, sampled: &Sampled) -> Result<Utility> {
+    let mut progress = Progress::new("cases asked under attack", sampled.cases.len(), global.quiet);
+    let mut done = 0;
+    let mut tell = || {
+        done += 1;
+        progress.reach(done);
+    };
+    let found = utility(asking, sampled, config.eval.concurrency, &mut tell).await;
+    progress.finish();
+    found
 }
 
 fn read_baseline(global: &Global, file: &Path) -> Result<Earlier> {

@@ -238,7 +238,7 @@ impl Attacker {
 }
 
 /// As a retriever returns one.
-fn passage(text: &str) -> Passage {
+pub(super) fn passage(text: &str) -> Passage {
     let title = "General information".to_owned();
     Passage { document: title.clone(), title, text: text.to_owned(), ..Passage::default() }
 }

@@ -1,15 +1,15 @@
 //! Everything between the configuration and the first question.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
+use super::sample::{MaybeSampled, sample};
 use crate::cli::{Attack, AttackMethod, Global};
 use crate::cmd::ingest::{Fill, open_retriever};
 use crate::cmd::{Closing, eval};
 use crate::config::{Config, TargetKind};
 use crate::error::{Error, Problem, Result};
 use crate::eval::{Case, Dataset, Parts, Target, open_target};
-use crate::guard::attack::{Asking, Attacker, Method, Options, Plan, Reach, SystemPrompt, plan};
+use crate::guard::attack::{Asking, Attacker, Method, Options, Plan, Reach, plan};
 use crate::llm::{Client, Model};
 use crate::prompt::PromptVersion;
 
@@ -18,6 +18,10 @@ pub(super) struct Prepared {
     pub(super) about: About,
     pub(super) plan: Plan,
     pub(super) asking: Asking,
+    /// The text of the system prompt, if it is known.
+    pub(super) system_prompt: Option<String>,
+    /// The cases to ask under attack, or why there are none.
+    pub(super) sampled: MaybeSampled,
     pub(super) closing: Closing,
 }
 
@@ -53,10 +57,11 @@ pub(super) async fn prepare(
     let dataset = path.exists().then(|| Dataset::read(&path, &config.eval.dataset.value)).transpose()?;
     let base = base(dataset.as_ref())?;
     check(&*target, &base)?;
-    let system_prompt = target.system_prompt(&base).map(|text| Arc::new(SystemPrompt::new(&text, &[])));
+    let system_prompt = target.system_prompt(&base);
     let time_limit = config.target.timeout + eval::GRACE;
-    let asking = Asking { target, base, system_prompt, attacker, time_limit };
-    Ok(Prepared { about, plan, asking, closing })
+    let sampled = sample(config, arguments, dataset.as_ref(), reach(config))?;
+    let asking = Asking { target, base, system_prompt: None, attacker, time_limit };
+    Ok(Prepared { about, plan, asking, system_prompt, sampled, closing })
 }
 
 fn options(config: &Config, arguments: &Attack, first: Vec<String>) -> Options {

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use super::Ran;
 use crate::cost::Costs;
 use crate::error::ExitStatus;
-use crate::eval::stats::Share;
-use crate::guard::attack::{Answered, Compared, Outcome, Place, Tally, Trial, goal, is_invisible, owasp_title};
+use crate::eval::stats::{Estimate, Share};
+use crate::guard::attack::{Answered, Compared, Outcome, Place, Tally, Trial, Worth, goal, is_invisible, owasp_title};
 use crate::text::{brief, count};
 
 /// More are in the JSON.
@@ -29,6 +29,7 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
         table(&mut text, "OWASP id", ids.collect());
     }
     not_tried(&mut text, ran);
+    work(&mut text, ran);
     hits(&mut text, ran);
     errors(&mut text, ran);
     if let Some(compared) = ran.compared {
@@ -131,6 +132,31 @@ fn not_tried(text: &mut String, ran: &Ran<'_>) {
     if !plan.not_repeated.is_empty() {
         let _ = writeln!(text, "worked in the baseline, and this run cannot try them\n{}", ids(&plan.not_repeated));
     }
+}
+
+/// What the target's own work is worth meanwhile.
+fn work(text: &mut String, ran: &Ran<'_>) {
+    let utility = match ran.utility {
+        Ok(utility) => utility,
+        Err(reason) => {
+            let _ = writeln!(text, "utility under attack: not measured, {}\n", brief(reason, SHOWN_CHARACTERS));
+            return;
+        }
+    };
+    let shown = |estimate: &Estimate| match estimate.interval {
+        Some(interval) => format!("{:.3}  {:.3} to {:.3}", estimate.mean, interval.low, interval.high),
+        None => format!("{:.3}", estimate.mean),
+    };
+    let _ = writeln!(text, "{:<22}  {:<23}  under attack", "utility", "plain");
+    for Worth { metric, plain, attacked } in &utility.metrics {
+        let metric = brief(metric, 22);
+        let _ = writeln!(text, "{metric:<22}  {:<23}  {}", shown(plain), shown(attacked));
+    }
+    let (cases, errors) = (count(utility.cases, "case"), utility.errors);
+    let _ = match errors {
+        0 => writeln!(text, "{cases}, each asked twice\n"),
+        _ => writeln!(text, "{cases}, each asked twice; {errors} not answered both times\n"),
+    };
 }
 
 fn ids(ids: &[String]) -> String {

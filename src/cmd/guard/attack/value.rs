@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::Ran;
 use crate::cost::{Cost, Spent};
 use crate::error::ExitStatus;
-use crate::eval::stats::Share;
+use crate::eval::stats::{Estimate, Share};
 use crate::guard::attack::{
-    Answered, AnyOf, Compared, LeftOut, Outcome, SCHEMA, Step, Tally, Trial, goal, owasp_title,
+    Answered, AnyOf, Compared, LeftOut, Outcome, SCHEMA, Step, Tally, Trial, Utility, goal, owasp_title,
 };
 
 pub(super) fn of(ran: &Ran<'_>) -> Value {
-    let Ran { about, plan, planned, finished, measured, compared, verdict } = ran;
+    let Ran { about, plan, planned, finished, measured, utility, compared, verdict } = ran;
     let mut target = Spent::default();
     let mut attacker = Spent::default();
     for trial in &finished.trials {
@@ -46,6 +46,10 @@ pub(super) fn of(ran: &Ran<'_>) -> Value {
         }).collect::<Vec<_>>(),
         "not_tried": plan.left_out.iter().map(left_out).collect::<Vec<_>>(),
         "not_repeated": plan.not_repeated,
+        "utility": match utility {
+            Ok(utility) => work(utility),
+            Err(reason) => json!({"not_measured": reason}),
+        },
         "baseline": compared.map_or(Value::Null, comparison),
         "usage": {"target": spent(&target), "attacker": about.attacker.as_ref().map(|_| spent(&attacker))},
         "verdict": match verdict.status() {
@@ -81,6 +85,17 @@ fn any_of(any_of: &AnyOf) -> Value {
 fn left_out(left_out: &LeftOut) -> Value {
     let LeftOut { goal, reason, seeds, of_seeds } = left_out;
     json!({"goal": goal, "reason": reason, "seeds": seeds, "of_seeds": of_seeds})
+}
+
+fn work(utility: &Utility) -> Value {
+    let estimate = |estimate: &Estimate| {
+        let interval = estimate.interval.map(|interval| (interval.low, interval.high));
+        json!({"mean": estimate.mean, "low": interval.map(|it| it.0), "high": interval.map(|it| it.1), "n": estimate.n})
+    };
+    let metrics = utility.metrics.iter().map(|worth| {
+        json!({"metric": worth.metric, "plain": estimate(&worth.plain), "under_attack": estimate(&worth.attacked)})
+    });
+    json!({"cases": utility.cases, "errors": utility.errors, "metrics": metrics.collect::<Vec<_>>()})
 }
 
 fn comparison(compared: &Compared) -> Value {
