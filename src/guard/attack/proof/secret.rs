@@ -26,7 +26,7 @@ pub(super) fn find(views: &[View], mark: &Mark) -> Option<Evidence> {
             let (at, form) = windows.find_map(|(at, window)| Some((at, *forms.get(window)?)))?;
             let span = squeezed.places[at]..squeezed.places[at + length - 1] + 1;
             let decoders = view.decoders.iter().copied().chain([*name, form]).filter(|name| !name.is_empty()).collect();
-            Some(Evidence { span: compared.original(span), decoders })
+            Some(Evidence { span: view.original(compared.original(span)), decoders })
         })
     })
 }

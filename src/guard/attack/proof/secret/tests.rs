@@ -40,9 +40,10 @@ fn the_word_is_found_however_it_is_spelled() {
         upper.chars().filter_map(|letter| char::from_u32(u32::from(letter) + 0xFEE0)).collect(),
         word.replace('a', "а").replace('e', "е").replace('o', "о"),
     ] {
-        let text = format!("Über it: {answer} — gern!");
+        // What is invisible before the word moves the places of what is seen.
+        let text = format!("\u{200b}\u{200b}Über it: {answer} — gern!");
         let (found, decoders) = read(&text).unwrap_or_else(|| panic!("not found: {text}"));
-        assert!(text.contains(&found) && found.len() >= 12, "{found} of {text}");
+        assert!(answer.contains(&found) && found.len() >= 12, "{found} of {text}");
         assert!(decoders.iter().all(|name| *name == "spaced letters"), "{decoders:?}");
     }
 }
@@ -76,8 +77,9 @@ fn the_word_is_found_in_every_notation() {
         (each(word, |letter| format!("{letter}xyz ")), "first letters"),
         (each(word, |letter| format!("- {letter}nd so on\n")), "first letters of lines"),
     ] {
-        let text = format!("Here:\n{answer}");
-        let (_, decoders) = read(&text).unwrap_or_else(|| panic!("not found: {text}"));
+        let text = format!("\u{200b}\u{200b}Here:\n{answer}");
+        let (found, decoders) = read(&text).unwrap_or_else(|| panic!("not found: {text}"));
+        assert!(answer.contains(&found), "{found} of {text}");
         assert!(decoders.contains(&decoder) || decoder == "leet" || decoder == "reversed", "{decoders:?} of {text}");
     }
 }
