@@ -19,6 +19,7 @@ mod measure;
 mod model;
 mod normal;
 mod output;
+mod overlap;
 mod passage;
 mod policy;
 mod reading;

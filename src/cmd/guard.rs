@@ -6,6 +6,7 @@ pub(super) mod documents;
 mod placeholders;
 mod test;
 mod train;
+mod value;
 
 use std::borrow::Cow;
 use std::path::Path;

@@ -12,7 +12,6 @@ mod edit;
 mod length;
 mod links;
 mod markup;
-mod overlap;
 mod page;
 mod personal;
 mod prompt_leak;

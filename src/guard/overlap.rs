@@ -8,7 +8,7 @@ use std::ops::Range;
 const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// N-grams are hashes already.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 struct AsIs(u64);
 
 impl Hasher for AsIs {
@@ -30,38 +30,41 @@ impl Hasher for AsIs {
 type Set = HashSet<u64, BuildHasherDefault<AsIs>>;
 
 /// The n-grams of a text that others are held against.
-pub(super) struct Grams {
+#[derive(Debug, Clone)]
+pub(crate) struct Grams {
     n: usize,
     set: Set,
 }
 
 /// What a sequence has of the n-grams.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Shared {
+pub(crate) struct Shared {
     /// Tokens of each stretch all of whose n-grams are held, in order.
-    pub(super) runs: Vec<Range<usize>>,
+    pub(crate) runs: Vec<Range<usize>>,
     /// How many of the n-grams occur.
-    pub(super) found: usize,
+    pub(crate) found: usize,
 }
 
 impl Grams {
     /// The n-grams of a sequence but for those of `others` and those that `is_left_out` names by their first token.
-    pub(super) fn new(n: usize, tokens: &[u64], others: &[Vec<u64>], is_left_out: impl Fn(usize) -> bool) -> Self {
+    pub(crate) fn new(n: usize, tokens: &[u64], others: &[Vec<u64>], is_left_out: impl Fn(usize) -> bool) -> Self {
         let kept = hashes(n, tokens).enumerate().filter(|(at, _)| !is_left_out(*at));
-        let mut set: Set = kept.map(|(_, hash)| hash).collect();
-        for other in others {
-            for hash in hashes(n, other) {
-                set.remove(&hash);
-            }
-        }
-        Self { n, set }
+        Self { n, set: kept.map(|(_, hash)| hash).collect() }.without(others)
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// The n-grams that none of the other sequences holds.
+    pub(crate) fn without(mut self, others: &[Vec<u64>]) -> Self {
+        for hash in others.iter().flat_map(|other| hashes(self.n, other)) {
+            self.set.remove(&hash);
+        }
+        self
+    }
+
+    pub(crate) fn len(&self) -> usize {
         self.set.len()
     }
 
-    pub(super) fn shared_with(&self, tokens: &[u64]) -> Shared {
+    pub(crate) fn shared_with(&self, tokens: &[u64]) -> Shared {
         let mut shared = Shared::default();
         if self.set.is_empty() {
             return shared;
@@ -99,7 +102,7 @@ fn hashes(n: usize, tokens: &[u64]) -> impl Iterator<Item = u64> {
 }
 
 /// A token for a word.
-pub(super) fn token(word: &str) -> u64 {
+pub(crate) fn token(word: &str) -> u64 {
     word.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
 

@@ -16,9 +16,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Answer;
-use super::overlap::{Grams, Shared, token};
 use crate::guard::finding::{Finding, Severity};
 use crate::guard::normal::{fold_text, visible};
+use crate::guard::overlap::{Grams, Shared, token};
 use crate::guard::reading::{Reading, words_of};
 use crate::guard::view::View;
 use crate::text::is_unspaced_script;

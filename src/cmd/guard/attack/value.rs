@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::Ran;
+use crate::cmd::guard::value::share;
 use crate::cost::{Cost, Spent};
 use crate::error::ExitStatus;
-use crate::eval::stats::{Estimate, Share};
+use crate::eval::stats::Estimate;
 use crate::guard::attack::{
     Answered, AnyOf, Compared, LeftOut, Outcome, SCHEMA, Step, Tally, Trial, Utility, goal, owasp_title,
 };
@@ -60,13 +61,6 @@ pub(super) fn of(ran: &Ran<'_>) -> Value {
         "reasons": verdict.missed.iter().chain(&verdict.undecided).collect::<Vec<_>>(),
         "attempts": finished.trials.iter().map(attempt).collect::<Vec<_>>(),
     })
-}
-
-fn share(share: Option<Share>) -> Value {
-    share.map_or(
-        Value::Null,
-        |share| json!({"value": share.value, "low": share.interval.low, "high": share.interval.high, "n": share.n}),
-    )
 }
 
 fn counts(tally: &Tally) -> Value {

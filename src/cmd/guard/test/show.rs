@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::Verdict;
-use crate::cmd::guard::check;
+use crate::cmd::guard::{check, value};
 use crate::error::ExitStatus;
 use crate::eval::stats::Share;
 use crate::guard::{Group, Judged, Measures};
@@ -83,11 +83,11 @@ pub(super) fn value(
         "held_out": is_held_out,
         "attacks": measured.attacks,
         "benign": measured.benign,
-        "recall": share_value(measured.recall),
-        "false_positive_rate": share_value(measured.false_positive_rate),
-        "precision": share_value(measured.precision),
+        "recall": value::share(measured.recall),
+        "false_positive_rate": value::share(measured.false_positive_rate),
+        "precision": value::share(measured.precision),
         "f1": measured.f1,
-        "recall_at_one_percent": share_value(measured.recall_at_one_percent),
+        "recall_at_one_percent": value::share(measured.recall_at_one_percent),
         "auroc": measured.auroc,
         "kinds": measured.kinds.iter().map(group).collect::<Vec<_>>(),
         "sources": measured.sources.iter().map(group).collect::<Vec<_>>(),
@@ -103,14 +103,7 @@ pub(super) fn value(
 
 fn group(group: &Group) -> Value {
     let label = if group.is_attack { "attack" } else { "benign" };
-    json!({"name": group.name, "label": label, "found": share_value(Some(group.found))})
-}
-
-fn share_value(share: Option<Share>) -> Value {
-    share.map_or(
-        Value::Null,
-        |share| json!({"value": share.value, "low": share.interval.low, "high": share.interval.high, "n": share.n}),
-    )
+    json!({"name": group.name, "label": label, "found": value::share(Some(group.found))})
 }
 
 fn row(judged: &Judged<'_>) -> Value {

@@ -1,10 +1,10 @@
 //! A long run of words of the system prompt in an answer. Every offset is looked at, so a part that begins anywhere
 //! counts.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use super::Evidence;
+use crate::guard::overlap::{Grams, token};
 use crate::guard::view::View;
 use crate::text::{fold, is_unspaced_script};
 
@@ -17,87 +17,69 @@ const RUN_CHARACTERS: usize = 30;
 /// The system prompt of a target, as answers are compared with it.
 #[derive(Debug, Clone)]
 pub(crate) struct SystemPrompt {
-    runs: HashSet<u64>,
-    /// Words of a run.
-    length: usize,
+    runs: Grams,
 }
 
 impl SystemPrompt {
     /// What answers to ordinary questions say as well, such as a notice that the prompt demands under every answer, is
     /// no leak.
     pub(crate) fn new(text: &str, ordinary_answers: &[&str]) -> Self {
-        let prompt = words(text);
-        let unspaced = prompt.iter().filter(|word| word.is_unspaced).count();
-        let length = if unspaced * 2 > prompt.len() { RUN_CHARACTERS } else { RUN_WORDS };
-        let mut prompt = Self { runs: hashes(&prompt, length).map(|(hash, _)| hash).collect(), length };
-        let ordinary = prompt.shared(ordinary_answers);
-        prompt.runs.retain(|run| !ordinary.contains(run));
-        prompt
-    }
-
-    /// The runs that these texts hold too.
-    fn shared(&self, texts: &[&str]) -> HashSet<u64> {
-        let runs = texts.iter().flat_map(|text| hashes(&words(text), self.length).collect::<Vec<_>>());
-        runs.map(|(hash, _)| hash).filter(|hash| self.runs.contains(hash)).collect()
+        let words = words(text);
+        let length = if words.unspaced * 2 > words.tokens.len() { RUN_CHARACTERS } else { RUN_WORDS };
+        Self { runs: Grams::new(length, &words.tokens, &tokens(ordinary_answers), |_| false) }
     }
 }
 
 /// The first run that the answer shares with the system prompt and that the attack itself does not hold.
 pub(super) fn find(views: &[View], prompt: &SystemPrompt, said: &[&str]) -> Option<Evidence> {
-    if prompt.runs.is_empty() {
-        return None;
-    }
-    let (echoed, length) = (prompt.shared(said), prompt.length);
-    let is_leak = |hash: &u64| prompt.runs.contains(hash) && !echoed.contains(hash);
+    let runs = prompt.runs.clone().without(&tokens(said));
     views.iter().find_map(|view| {
         let words = words(&view.text);
-        let mut leaked = hashes(&words, length).filter(|(hash, _)| is_leak(hash)).map(|(_, at)| at);
-        let first = leaked.next()?;
-        let last = leaked.zip(first + 1..).take_while(|(at, next)| at == next).last().map_or(first, |(at, _)| at);
-        let span = view.original(words[first].bytes.start..words[last + length - 1].bytes.end);
+        let run = runs.shared_with(&words.tokens).runs.into_iter().next()?;
+        let span = view.original(words.bytes[run.start].start..words.bytes[run.end - 1].end);
         Some(Evidence { span, decoders: view.decoders.clone() })
     })
 }
 
-/// A word, or a character of a script without spaces.
-struct Word {
-    hash: u64,
-    bytes: Range<usize>,
-    is_unspaced: bool,
+fn tokens(texts: &[&str]) -> Vec<Vec<u64>> {
+    texts.iter().map(|text| words(text).tokens).collect()
 }
 
-fn words(text: &str) -> Vec<Word> {
-    let mut words = Vec::new();
-    let mut start = None;
-    let flush = |start: &mut Option<usize>, end: usize, words: &mut Vec<Word>| {
-        if let Some(from) = start.take() {
-            words.push(Word { hash: hash(&fold(&text[from..end])), bytes: from..end, is_unspaced: false });
-        }
-    };
-    for (at, character) in text.char_indices() {
-        if is_unspaced_script(character) && character.is_alphanumeric() {
-            flush(&mut start, at, &mut words);
-            let bytes = at..at + character.len_utf8();
-            words.push(Word { hash: hash(&text[bytes.clone()]), bytes, is_unspaced: true });
-        } else if character.is_alphanumeric() {
-            start.get_or_insert(at);
-        } else {
-            flush(&mut start, at, &mut words);
+/// Words, and each character of a script without spaces, of a text.
+#[derive(Default)]
+struct Words {
+    tokens: Vec<u64>,
+    bytes: Vec<Range<usize>>,
+    /// How many are characters of a script without spaces.
+    unspaced: usize,
+}
+
+impl Words {
+    fn push(&mut self, text: &str, bytes: Range<usize>) {
+        if !bytes.is_empty() {
+            self.tokens.push(token(&fold(&text[bytes.clone()])));
+            self.bytes.push(bytes);
         }
     }
-    flush(&mut start, text.len(), &mut words);
+}
+
+fn words(text: &str) -> Words {
+    let mut words = Words::default();
+    let mut start = 0;
+    for (at, character) in text.char_indices() {
+        let end = at + character.len_utf8();
+        let is_unspaced = is_unspaced_script(character) && character.is_alphanumeric();
+        if is_unspaced || !character.is_alphanumeric() {
+            words.push(text, start..at);
+            start = end;
+        }
+        if is_unspaced {
+            words.push(text, at..end);
+            words.unspaced += 1;
+        }
+    }
+    words.push(text, start..text.len());
     words
-}
-
-/// FNV-1a.
-fn hash(word: &str) -> u64 {
-    word.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3))
-}
-
-/// The hash of each run of so many words, with the number of its first word.
-fn hashes(words: &[Word], run: usize) -> impl Iterator<Item = (u64, usize)> {
-    let of = |run: &[Word]| run.iter().fold(0_u64, |hash, word| hash.rotate_left(5).wrapping_mul(31) ^ word.hash);
-    words.windows(run).map(of).zip(0..)
 }
 
 #[cfg(test)]
