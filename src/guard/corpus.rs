@@ -10,7 +10,7 @@ use crate::error::{Error, Problem, Result};
 
 const EMBEDDED: &[u8] = include_bytes!("../../data/guard/corpus.jsonl.gz");
 /// The day on which the rows that ship were last changed, see data/guard/README.md.
-pub(crate) const DATE: &str = "2026-11-26";
+pub(crate) const DATE: &str = "2026-11-27";
 /// Where rows come from that do not say it.
 pub(crate) const NO_SOURCE: &str = "(no source)";
 

@@ -21,7 +21,7 @@ const MARKERS: &[(Concept, &str)] = &[
     ),
     (
         Concept::Markup,
-        r"(?m)^\s{0,4}(?:#{1,6}|\*{2,4}|={2,}|-{2,}|\[|<{1,3})\s{0,2}(?:new |updated |end |begin |start |admin |real |important |critical |priority |developer )?(?:system|instructions?|response|input|override|directive|prompt|admin|assistant|user|human)\b",
+        r"(?m)^\s{0,4}(?:#{1,6}|\*{2,4}|={2,}|-{2,}|\[|<{1,3})\s{0,2}(?:new |updated |end |begin |start |admin |real |important |critical |priority |developer )?(?:system|instructions?|response|input|override|directive|prompt|admin|assistant|user|human)(?: (?:message|prompt|instruction|command|override|update|note|notice|alert|mode|input|query|directive|response)s?)?(?: (?:to|for|from|by)\b|\s{0,2}(?:[:\]>*=|#!-]|$))",
     ),
     (
         Concept::Turn,
