@@ -56,6 +56,11 @@ bench-guard *arguments:
     cargo build --release --quiet
     bench/guard.py {{ arguments }}
 
+# looks for texts that the guard fails on, for so many seconds each; needs a nightly compiler and cargo-fuzz
+fuzz seconds="600":
+    fuzz/seeds.py
+    cd fuzz && for target in guard_input guard_answer; do cargo +nightly fuzz run --fuzz-dir . -s none $target -- -max_total_time={{ seconds }} -timeout=5 -max_len=4096; done
+
 # how often the gate's statistics are right, as tables of docs/statistics.md: --runs 2000, --only PART
 simulate *arguments:
     cargo run --release --quiet --package llmops-simulate -- {{ arguments }}

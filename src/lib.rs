@@ -10,6 +10,8 @@ mod digest;
 mod error;
 mod eval;
 mod file;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gate;
 mod git;
 mod guard;

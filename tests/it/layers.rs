@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 const RANKS: &[&[&str]] = &[
     &["main"],
     &["lib"],
-    &["cmd"],
+    &["cmd", "fuzzing"],
     &["cli", "gate"],
     &["report"],
     &["guard"],
