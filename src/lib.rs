@@ -17,6 +17,7 @@ mod git;
 mod guard;
 mod llm;
 mod lockfile;
+mod postgres;
 mod prompt;
 mod rag;
 mod report;

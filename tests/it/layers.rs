@@ -13,6 +13,7 @@ const RANKS: &[&[&str]] = &[
     &["rag", "prompt"],
     &["llm"],
     &["cost"],
+    &["postgres"],
     &["git", "config"],
     &["error", "text", "digest", "clock", "file", "lockfile", "test_support"],
 ];

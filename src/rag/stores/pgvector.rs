@@ -19,13 +19,14 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, try_join3};
 use tokio_postgres::types::Type;
 
-use self::pool::{Pool, limited};
+use self::pool::Pool;
 use self::table::{Names, Table};
 use self::writer::Writer;
 use super::{Coverage, MAX_NAMES, Store, embed_question};
 use crate::config::Config;
 use crate::digest::sha256_parts;
 use crate::error::{Error, Result};
+use crate::postgres::limited;
 use crate::rag::ingest::Sources;
 use crate::rag::{Embedder, IngestEvent, IngestSummary, Passage};
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
-use super::pool::limited;
 use crate::config;
 use crate::error::{Error, Result};
+use crate::postgres::limited;
 
 /// Our own table, in the schema of the user's: which rows we wrote or embedded, and from what.
 const RECORDS: &str = "llmops_documents";

@@ -10,10 +10,11 @@ use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
 use super::super::{embed, embedding_text};
-use super::pool::{Lease, limited};
+use super::pool::Lease;
 use super::table::{LOCK, Table};
 use super::vector_text;
 use crate::error::Result;
+use crate::postgres::limited;
 use crate::rag::ingest::Source;
 use crate::rag::{Chunk, Embedder, IngestEvent, IngestSummary};
 
