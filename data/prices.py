@@ -93,6 +93,9 @@ def line(name, entry, rates):
         return kind + (f">={first}" if first else "") + (f"@{tier}" if tier else "")
 
     words = [f"{word(key)}:{rates[key].normalize()}" for key in sorted(rates)]
+    most = entry.get("max_output_tokens")
+    if isinstance(most, Decimal) and most > 0 and any(kind == "out" for kind, _, _ in rates):
+        words.append(f"most:{int(most)}")
     fields = [name, entry["litellm_provider"], " ".join(words)]
     assert not any("\t" in field or "\n" in field for field in fields), name
     return "\t".join(fields)

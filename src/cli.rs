@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and nothing of what it does.
 
+mod cost;
 mod guard;
 mod prompt;
 
@@ -13,6 +14,7 @@ use crate::config::{Purpose, Secret, parse_duration};
 use crate::eval::Shard;
 use crate::report::formats::{self, FORMATS, Format};
 
+pub(crate) use cost::{Cost, CostCommand};
 pub(crate) use guard::{Attack, AttackMethod, Check, Documents, Guard, GuardCommand, Test, Train};
 pub(crate) use prompt::{
     Approve, Compared, DiffFormat, Export, Import, Label, List, Named, New, Prompt, PromptCommand, Release, Render,
@@ -21,7 +23,7 @@ pub(crate) use prompt::{
 
 /// A quality gate for LLM applications: prompts are code, evals are their tests, nothing deploys without proof.
 ///
-/// Exit codes: 0 pass, 1 gate failed, 2 could not decide, 3 usage or configuration.
+/// Exit codes: 0 pass, 1 gate failed, 2 could not decide, 3 usage or configuration, 4 budget reached.
 #[derive(Debug, Parser)]
 #[command(name = "llmops", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -73,6 +75,8 @@ pub(crate) enum Command {
     Prompt(Prompt),
     /// Validate what goes into a model, and measure how well
     Guard(Guard),
+    /// What calls cost, before and after, and what may still be spent
+    Cost(Cost),
     /// Measure cases that `llmops eval --queue` puts on a queue
     Worker(Worker),
     /// Join the reports of a run's shards into one, and gate it

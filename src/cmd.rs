@@ -4,6 +4,7 @@ mod baseline;
 mod cache;
 mod ci;
 mod compare;
+mod cost;
 mod eval;
 mod evidence;
 mod explain;
@@ -73,6 +74,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Model(arguments) => block_on(unless_interrupted(model::run(global, &arguments))),
         Command::Prompt(arguments) => prompt::run(global, &arguments.command),
         Command::Guard(arguments) => guard::run(global, &arguments.command),
+        Command::Cost(arguments) => cost::run(global, &arguments.command),
         Command::Cache(arguments) => cache::run(global, &arguments.command),
         Command::Selfcheck(arguments) => selfcheck::run(global, &arguments),
         Command::Reference(arguments) => reference::run(arguments.page),

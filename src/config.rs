@@ -2,6 +2,7 @@
 //!
 //! `config/default.toml` is the reference of every key; flags and environment variables win over the file.
 
+mod cost;
 mod document;
 mod env;
 mod prompts;
@@ -10,6 +11,7 @@ mod read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub(crate) use cost::{Cost, LedgerPlace, ModelCost, Rates};
 pub(crate) use document::{Located, parse_duration};
 pub(crate) use env::{Env, Secret};
 pub(crate) use prompts::{LABEL_HINT, LabelRule, Prompts, is_label};
@@ -41,6 +43,7 @@ pub(crate) struct Config {
     pub(crate) judge: Judge,
     pub(crate) metrics: Vec<OwnMetric>,
     pub(crate) gate: Gate,
+    pub(crate) cost: Cost,
     pub(crate) guard: Guard,
     pub(crate) prompts: Prompts,
     pub(crate) cache: Cache,
@@ -380,6 +383,7 @@ impl Config {
         let mut config = Self::parse(Source { root, file: FILE_NAME, text, env: Env::of(env) }, &tests::vocabulary())?;
         // A test that wants a cache gives it a folder of its own.
         config.cache.enabled = false;
+        config.cost.ledger = LedgerPlace::Memory;
         Ok(config)
     }
 

@@ -16,6 +16,8 @@ pub enum ExitStatus {
     Undecided = 2,
     /// The command line, the configuration, a prompt or the dataset is wrong.
     Config = 3,
+    /// A limit of `[cost]` is reached. What was finished is kept.
+    OverBudget = 4,
 }
 
 impl From<ExitStatus> for std::process::ExitCode {
@@ -31,6 +33,8 @@ pub(crate) enum ErrorKind {
     Config,
     /// Something outside failed (a provider, a database, a disk): exit status 2.
     Unavailable,
+    /// A limit on what may be spent: exit status 4.
+    OverBudget,
 }
 
 /// One thing that is wrong: where, what, and what to do about it.
@@ -98,6 +102,20 @@ impl Error {
     /// Something that we depend on failed.
     pub(crate) fn unavailable(message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Unavailable, problems: vec![Problem::new(message)], source: None }
+    }
+
+    /// A limit on what may be spent is reached.
+    pub(crate) fn over_budget(message: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::OverBudget, problems: vec![Problem::new(message)], source: None }
+    }
+
+    /// The same for another who waits for the same thing.
+    pub(crate) fn again(&self) -> Self {
+        let mut problems = self.problems.clone();
+        if let Some(last) = problems.last_mut() {
+            last.message.push_str(&self.causes());
+        }
+        Self { kind: self.kind, problems, source: None }
     }
 
     /// Reading or writing `path` failed.
@@ -174,6 +192,7 @@ impl Error {
         match self.kind {
             ErrorKind::Config => ExitStatus::Config,
             ErrorKind::Unavailable => ExitStatus::Undecided,
+            ErrorKind::OverBudget => ExitStatus::OverBudget,
         }
     }
 }

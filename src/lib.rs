@@ -17,6 +17,7 @@ mod git;
 mod guard;
 mod llm;
 mod lockfile;
+mod money;
 mod postgres;
 mod prompt;
 mod rag;

@@ -7,6 +7,7 @@
 //!                                  | cassette: recorded, or replayed with nothing sent
 //! ```
 
+mod billing;
 mod cache;
 mod cassette;
 mod chat;

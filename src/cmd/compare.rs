@@ -161,9 +161,15 @@ impl Running<'_> {
         let rows = prepared.dataset.cases * config.eval.repeats as usize;
         let content = prepared.facts.content(config);
         let timestamp = prepared.facts.timestamp.clone();
-        let identity = Identity { digest: prepared.facts.identity(&content), timestamp, rows };
+        let identity = Identity {
+            digest: prepared.facts.identity(&content),
+            run: prepared.client.run().to_string(),
+            timestamp,
+            rows,
+        };
         let quiet = self.global.quiet;
         let journal = open_journal(config, &identity, start(config, &self.arguments.asking), (!quiet).then_some(rows))?;
+        prepared.client.go_on_with(journal.run());
         let work = Run {
             dataset: Arc::clone(&prepared.dataset),
             measurer: prepared.measurer(config, config.eval.repeats),
@@ -174,6 +180,7 @@ impl Running<'_> {
             max_time: self.time_left(),
             embedder_tokens: Box::new(prepared.embedder_tokens()),
         };
+        let client = prepared.client.clone();
         let facts = Facts { timestamp: journal.timestamp().to_owned(), ..prepared.facts };
         let mut progress = Progress::new("cases", rows, quiet);
         let was_interrupted = Cell::new(false);
@@ -183,12 +190,15 @@ impl Running<'_> {
         };
         let ended = run_cases(work, journal, interrupt, &mut |event: Event<'_>| progress.on(&event)).await;
         progress.finish();
-        let Ended { journal, early, .. } = ended?;
+        let Ended { journal, early, over_budget, .. } = ended?;
         if was_interrupted.get() {
             return Err(Error::unavailable("interrupted").hint("what is done is kept; `--resume` goes on with it"));
         }
+        if let Some(reason) = early.as_ref().filter(|_| over_budget) {
+            return Err(Error::over_budget(reason).hint("what is done is kept; `--resume` goes on with it"));
+        }
         // A comparison has its own reference; the baseline plays no part.
-        let report = Report { regression: None, ..report(facts, &journal, early)? };
+        let report = Report { regression: None, ..report(facts, &journal, early, client.tariff())? };
         let verdict = gate::check(&report);
         Ok((report.decided(verdict), journal))
     }

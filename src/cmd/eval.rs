@@ -13,7 +13,7 @@ use super::ingest::Fill;
 use super::{configuration_for, evidence, interrupted, output, report_file, unless_interrupted};
 use crate::cli::{Asking, Eval, Global, Tested};
 use crate::config::{Cassette, Config, Located, Secret, TargetKind};
-use crate::cost::Usage;
+use crate::cost::{Cost, Tariff, Usage};
 use crate::error::{Error, ExitStatus, Result};
 use crate::eval::{Connection, Ended, Event, Identity, Journal, Queue, Run, Start, run as run_cases};
 use crate::gate;
@@ -22,7 +22,9 @@ use crate::report::formats::Source;
 use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
 
 pub(super) use self::prepare::{Candidate, GRACE, Prepared, prepare, prepare_each};
-pub(super) use self::setup::{answers_itself, choose_prompt, find_model, find_prompt, kind_name, model_of};
+pub(super) use self::setup::{
+    answers_itself, choose_prompt, find_model, find_prompt, kind_name, model_of, prompt_name,
+};
 
 pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus> {
     let config = configuration_for(global, arguments.asking.purpose())?;
@@ -38,7 +40,7 @@ pub(super) async fn gate(global: &Global, mut config: Config, arguments: &Eval, 
     let wanted = Wanted::of(&config);
     json::prepare(&path)?;
     wanted.prepare(&path)?;
-    let Evaluated { report, journal, client } = evaluate(global, &config, arguments, fill).await?;
+    let Evaluated { report, journal, client, over_budget } = evaluate(global, &config, arguments, fill).await?;
     let recorded = client.finish_recording();
     // What was measured is shown even if it cannot be written; then the run is no success all the same.
     let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| take(row));
@@ -53,7 +55,7 @@ pub(super) async fn gate(global: &Global, mut config: Config, arguments: &Eval, 
     if report.ended_early.is_none() {
         journal.finish();
     }
-    recorded.map(|()| gate::exit_status(&report))
+    recorded.map(|()| if over_budget { ExitStatus::OverBudget } else { gate::exit_status(&report) })
 }
 
 /// Flags win over the environment, and both over the file. A flag that the kind of target does not look at is refused,
@@ -107,6 +109,8 @@ struct Evaluated {
     report: Report,
     journal: Journal,
     client: Client,
+    /// Whether a limit of `[cost]` ended the run.
+    over_budget: bool,
 }
 
 /// Everything from the configuration to the decided report.
@@ -122,11 +126,13 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
     let rows = prepared.dataset.cases * config.eval.repeats as usize;
     let content = prepared.facts.content(config);
     let timestamp = prepared.facts.timestamp.clone();
-    let identity = Identity { digest: prepared.facts.identity(&content), timestamp, rows };
+    let identity =
+        Identity { digest: prepared.facts.identity(&content), run: prepared.client.run().to_string(), timestamp, rows };
     // Of a shard's rows the others are none of its business.
     let ours = prepared.facts.cases * config.eval.repeats as usize;
     let journal = open_journal(config, &identity, start, (!global.quiet).then_some(ours))?;
 
+    prepared.client.go_on_with(journal.run());
     let work = Run {
         dataset: Arc::clone(&prepared.dataset),
         measurer: prepared.measurer(config, config.eval.repeats),
@@ -145,12 +151,12 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
     let mut progress = Progress::new("cases", ours, global.quiet);
     let ended = run_cases(work, journal, interrupted(), &mut |event: Event<'_>| progress.on(&event)).await;
     progress.finish();
-    let Ended { journal, early, stopped } = ended?;
-    let report = Report { stopped, ..report(facts, &journal, early)? };
+    let Ended { journal, early, over_budget, stopped } = ended?;
+    let report = Report { stopped, ..report(facts, &journal, early, prepared.client.tariff())? };
     let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| take(row));
     let report = report_file::compare(report, &rows, &config.root)?;
     let verdict = gate::check(&report);
-    Ok(Evaluated { report: report.decided(verdict), journal, client: prepared.client })
+    Ok(Evaluated { report: report.decided(verdict), journal, client: prepared.client, over_budget })
 }
 
 /// Flags say where a run begins; a job that a CI system starts again goes on by itself.
@@ -187,14 +193,21 @@ pub(super) fn open_journal(config: &Config, identity: &Identity, start: Start, r
     Ok(journal)
 }
 
-/// What the rows of the journal add up to.
-pub(super) fn report(facts: Facts, journal: &Journal, early: Option<String>) -> Result<Report> {
+/// What the rows of the journal add up to, at these prices.
+pub(super) fn report(facts: Facts, journal: &Journal, early: Option<String>, tariff: &Tariff) -> Result<Report> {
     let mut summary = Summary::new(facts.repeats, facts.bars());
     journal.each_measured(&mut |_, row| summary.add(row))?;
     let spent = journal.spent();
+    let embedder = Usage { input: spent.embedder_tokens, ..Usage::default() };
     let outline = Outline {
         duration_ms: spent.elapsed_ms,
-        embedder: Usage { input: spent.embedder_tokens, ..Usage::default() },
+        embedder_usd: match facts.target.embedder.as_deref().and_then(|model| model.split_once('/')) {
+            Some((provider, name)) => tariff.of_calls(provider, name, &embedder),
+            // None is configured.
+            None => Some(Cost::ZERO),
+        },
+        embedder,
+        prices: tariff.about(),
         ended_early: early,
     };
     Ok(report::build(facts, summary.close(), outline))

@@ -49,6 +49,11 @@ async fn calibrate(global: &Global, arguments: &Calibrate) -> Result<ExitStatus>
     let checked = check(global, &config, arguments)?;
     let _closing = Closing(checked.client.clone());
     let twice = unless_interrupted(judge(global, &checked, concurrency)).await?;
+    if let Some(reason) = checked.client.over_budget() {
+        return Err(
+            Error::over_budget(reason).hint("raise it, and run again: verdicts that are known are in the cache")
+        );
+    }
     refuse_errors(&config, &twice)?;
     let found = found(&config, &checked, &twice)?;
     keep(&config, &checked.scorer, &found.calibration)?;

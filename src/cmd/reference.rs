@@ -17,6 +17,7 @@ pub(super) const EXIT_CODES: &str = "\
 1  failed     the gate measured enough and said no
 2  undecided  too many errors, no cases, nothing measured, a run that ended early, or a component that is down
 3  config     the command line, the configuration, a prompt or the dataset is wrong
+4  budget     a limit of [cost] is reached; what was finished is kept
 ";
 
 pub(super) fn run(page: ReferencePage) -> Result<ExitStatus> {

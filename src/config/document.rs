@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{Problem, suggestion};
+use crate::money::Cost;
 
 const SHORTEST: Duration = Duration::from_millis(1);
 /// A limit as a time and as messages write it.
@@ -208,12 +209,12 @@ impl<'a> Section<'a> {
     }
 
     /// An amount of money: "0.002 USD". Never below 0.
-    pub(super) fn dollars(&self, key: &str) -> Option<Located<f64>> {
+    pub(super) fn dollars(&self, key: &str) -> Option<Located<Cost>> {
         let text = self.string(key)?;
         let amount = text.value.trim().strip_suffix("USD").map(str::trim_end);
         // Only digits and a point: no sign, no exponent, no word that is a number to a computer.
         let amount = amount.filter(|amount| amount.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
-        if let Some(value) = amount.and_then(|amount| amount.parse().ok()) {
+        if let Some(value) = amount.and_then(Cost::parse) {
             return Some(Located { value, line: text.line });
         }
         let message = format!("{} is \"{}\", which is not an amount of money", self.path(key), text.value);
@@ -231,6 +232,11 @@ impl<'a> Section<'a> {
             self.document.report(text.line, message, Some(hint));
         }
         found.map(|(_, value)| *value)
+    }
+
+    /// What the section is called in messages.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Whether the user's own file has this key.

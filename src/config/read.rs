@@ -54,6 +54,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     let eval = read_eval(&root.section("eval"), &context);
     let judge = read_judge(&root.section("judge"), &context);
     let gate = read_gate(&root.section("gate"), &context);
+    let cost = super::cost::read(&root.section("cost"), document, (&env, purpose));
     let guard = read_guard(&root.section("guard"), document);
     let prompts = super::prompts::read(&root.section("prompts"), document);
     let limits = read_limits(&root.section("limits"), &context);
@@ -72,6 +73,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         judge: judge?,
         metrics: own_metrics,
         gate: gate?,
+        cost: cost?,
         guard: guard?,
         prompts,
         cache: cache?,

@@ -7,8 +7,9 @@ use super::{Cost, Usage};
 #[derive(Debug)]
 pub(crate) struct Price {
     /// Who bills, in the price map's word.
-    pub(super) provider: &'static str,
+    pub(super) provider: Box<str>,
     rates: Vec<Rate>,
+    pub(super) max_output: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -34,8 +35,9 @@ enum Kind {
 }
 
 /// How a call is served, which providers bill at different rates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Mode {
+    #[default]
     Standard,
     Batch,
     Flex,
@@ -58,11 +60,56 @@ impl Bill {
 }
 
 impl Price {
-    /// Reads rates as `data/README.md` describes them: `in:0.0000025 in>=200001@batch:0.000002 out:0.00001`. `None` if
-    /// they are malformed.
-    pub(super) fn parse(provider: &'static str, rates: &str) -> Option<Self> {
-        let rates = rates.split(' ').map(Rate::parse).collect::<Option<Vec<_>>>()?;
-        rates.iter().any(|rate| rate.kind == Kind::Input && rate.is_first()).then_some(Self { provider, rates })
+    /// Reads rates as `data/README.md` describes them: `in:0.0000025 in>=200001@batch:0.000002 out:0.00001 most:8192`. `None`
+    /// if they are malformed.
+    pub(super) fn parse(provider: &str, text: &str) -> Option<Self> {
+        let (mut rates, mut max_output) = (Vec::new(), None);
+        for part in text.split(' ') {
+            match part.strip_prefix("most:") {
+                Some(tokens) => max_output = Some(tokens.parse().ok()?),
+                None => rates.push(Rate::parse(part)?),
+            }
+        }
+        let is_price = rates.iter().any(|rate| rate.kind == Kind::Input && rate.is_first());
+        is_price.then(|| Self { provider: provider.into(), rates, max_output })
+    }
+
+    /// Rates of one's own: kinds as the price map names them, and what one token or one request costs.
+    pub(super) fn own(rates: &[(&str, Cost)], max_output: Option<u64>) -> Option<Self> {
+        let rate = |(kind, price): &(&str, Cost)| {
+            Some(Rate { kind: Kind::named(kind)?, from_tokens: 0, mode: Mode::Standard, price: *price })
+        };
+        let rates = rates.iter().map(rate).collect::<Option<_>>()?;
+        Some(Self { provider: "llmops.toml".into(), rates, max_output })
+    }
+
+    /// The most that a call can come to that sends no more than `input` tokens and is answered with no more than `output`, if
+    /// it is served in standard mode. `None` if there is no rate for one of them.
+    ///
+    /// Any of the tokens may be of the dearest kind: written to a cache, or thought. A tier may be reached or not.
+    pub(crate) fn most(&self, input: u64, output: u64) -> Option<Cost> {
+        let dearest = |kinds: &[Kind]| {
+            let rates = self.rates.iter().filter(|rate| rate.mode == Mode::Standard && kinds.contains(&rate.kind));
+            rates.filter(|rate| rate.from_tokens <= input).map(|rate| rate.price).max()
+        };
+        let request = dearest(&[Kind::Request]).unwrap_or(Cost::ZERO);
+        let input_rate = dearest(&[Kind::Input, Kind::CachedInput, Kind::CacheWrite, Kind::CacheWrite1h])?;
+        let output = match dearest(&[Kind::Output, Kind::Reasoning]) {
+            Some(rate) => rate.times(output)?,
+            // Embeddings have no output.
+            None if output == 0 => Cost::ZERO,
+            None => return None,
+        };
+        Some(input_rate.times(input)? + output + request)
+    }
+
+    pub(crate) fn has_output(&self) -> bool {
+        self.rates.iter().any(|rate| rate.kind == Kind::Output)
+    }
+
+    /// The most tokens that an answer may have, if it is known.
+    pub(crate) fn max_output(&self) -> Option<u64> {
+        self.max_output
     }
 
     /// What a call of this usage comes to. `None` if that is not known: the model has no price for this mode, or none
@@ -132,7 +179,7 @@ impl Kind {
 }
 
 impl Mode {
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "standard" => Self::Standard,
             "batch" => Self::Batch,
@@ -140,6 +187,16 @@ impl Mode {
             "priority" => Self::Priority,
             _ => return None,
         })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Batch => "batch",
+            Self::Flex => "flex",
+            Self::Priority => "priority",
+        }
     }
 }
 

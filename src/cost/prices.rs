@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::io::Read as _;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 use flate2::read::GzDecoder;
 
@@ -13,12 +13,12 @@ use super::Price;
 /// Prices by the map's own names.
 pub(crate) struct Prices {
     /// The package and version that the map is of.
-    pub(crate) release: &'static str,
+    pub(crate) release: String,
     /// The day of the map: prices that changed later are not in it.
-    pub(crate) date: &'static str,
+    pub(crate) date: String,
     /// SHA-256 of the map as it was published.
-    pub(crate) sha256: &'static str,
-    models: HashMap<&'static str, Price>,
+    pub(crate) sha256: String,
+    models: HashMap<Box<str>, Price>,
 }
 
 /// Where a provider's models stand in the map.
@@ -52,16 +52,11 @@ const PROVIDERS: &[(&str, Listed)] = &[
 
 const OPENAI: Listed = Listed::Bare(&["openai", "text-completion-openai"]);
 
-static FREE: LazyLock<Price> = LazyLock::new(|| Price::parse("", "in:0 out:0").expect("two rates of zero"));
-
 impl Prices {
     /// The prices of this program's version.
     pub(crate) fn embedded() -> &'static Self {
-        static TEXT: OnceLock<String> = OnceLock::new();
         static PRICES: OnceLock<Prices> = OnceLock::new();
-        PRICES.get_or_init(|| {
-            Self::read(TEXT.get_or_init(unpack)).expect("the embedded prices are those that the tests read")
-        })
+        PRICES.get_or_init(|| Self::read(&unpack()).expect("the embedded prices are those that the tests read"))
     }
 
     /// The price of a model under our names; `None` if it is not known, which is not the same as free.
@@ -74,9 +69,9 @@ impl Prices {
         let (_, listed) = PROVIDERS.iter().find(|(name, _)| *name == provider)?;
         match listed {
             Listed::Free if provider == "ollama" && is_in_cloud(model) => None,
-            Listed::Free => Some(&FREE),
+            Listed::Free => Some(free()),
             Listed::Bare(billed_by) => {
-                self.named(fine_tuned_base(model)).filter(|price| billed_by.contains(&price.provider))
+                self.named(fine_tuned_base(model)).filter(|price| billed_by.contains(&&*price.provider))
             }
             Listed::Behind(prefix) => {
                 self.named(&format!("{prefix}{}", model.strip_prefix("models/").unwrap_or(model)))
@@ -95,17 +90,24 @@ impl Prices {
         self.models.get(name)
     }
 
-    fn read(text: &'static str) -> Option<Self> {
+    /// Reads a map as `data/README.md` describes it. `None` if it is malformed.
+    pub(super) fn read(text: &str) -> Option<Self> {
         let mut lines = text.lines();
-        let mut about = lines.next()?.strip_prefix("# ")?.split('\t');
+        let mut about = lines.next()?.strip_prefix("# ")?.split('\t').map(str::to_owned);
         let (release, date, sha256) = (about.next()?, about.next()?, about.next()?);
         let models = lines.map(|line| {
             let (name, rest) = line.split_once('\t')?;
             let (provider, rates) = rest.split_once('\t')?;
-            Some((name, Price::parse(provider, rates)?))
+            Some((name.into(), Price::parse(provider, rates)?))
         });
         Some(Self { release, date, sha256, models: models.collect::<Option<_>>()? })
     }
+}
+
+/// The price of what nobody bills.
+pub(super) fn free() -> &'static Price {
+    static FREE: OnceLock<Price> = OnceLock::new();
+    FREE.get_or_init(|| Price::parse("", "in:0 out:0").expect("two rates of zero"))
 }
 
 fn unpack() -> String {
@@ -135,7 +137,7 @@ mod tests {
     #[test]
     fn the_embedded_map_says_where_it_is_from() {
         let prices = Prices::embedded();
-        assert_eq!((prices.release, prices.date), ("litellm 1.106.2", "2026-10-21"));
+        assert_eq!((prices.release.as_str(), prices.date.as_str()), ("litellm 1.106.2", "2026-10-21"));
         assert!(prices.sha256.starts_with("66970be0"), "{}", prices.sha256);
         assert!(prices.models.len() > 3000, "{}", prices.models.len());
     }

@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cost, Usage, of_call};
+use super::{Cost, Usage};
 
 /// Calls added up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,12 +26,12 @@ pub(crate) struct Costs {
 }
 
 impl Spent {
-    /// One call of a model; `sent` is false if it was answered from a cache or a recording.
-    pub(crate) fn of_call(provider: &str, model: &str, usage: Usage, sent: bool) -> Self {
-        let costs = match of_call(provider, model, &usage) {
-            Ok(usd) if sent => Costs { usd, ..Costs::default() },
-            Ok(saved_usd) => Costs { saved_usd, ..Costs::default() },
-            Err(_) => Costs { unknown: usize::from(sent), ..Costs::default() },
+    /// One call that has this list price; `sent` is false if it was answered from a cache or a recording.
+    pub(crate) fn of_call(usage: Usage, price: Option<Cost>, sent: bool) -> Self {
+        let costs = match price {
+            Some(usd) if sent => Costs { usd, ..Costs::default() },
+            Some(saved_usd) => Costs { saved_usd, ..Costs::default() },
+            None => Costs { unknown: usize::from(sent), ..Costs::default() },
         };
         Self { usage, costs }
     }
@@ -66,11 +66,11 @@ mod tests {
     #[test]
     fn calls_of_several_models_add_up_and_what_is_unknown_is_counted() {
         let usage = Usage { input: 1000, output: 100, ..Usage::default() };
-        let mut spent = Spent::of_call("gemini", "gemini-2.5-flash", usage, true);
-        spent += Spent::of_call("gemini", "gemini-2.5-flash", usage, false);
-        spent += Spent::of_call("gemini", "gemini-0", usage, true);
-        spent += Spent::of_call("gemini", "gemini-0", usage, false);
         let price = Cost::parse("0.00055").unwrap();
+        let mut spent = Spent::of_call(usage, Some(price), true);
+        spent += Spent::of_call(usage, Some(price), false);
+        spent += Spent::of_call(usage, None, true);
+        spent += Spent::of_call(usage, None, false);
         assert_eq!(spent.costs, Costs { usd: price, saved_usd: price, unknown: 1 });
         assert_eq!((spent.usage.input, spent.usage.output), (4000, 400));
     }

@@ -31,7 +31,7 @@ const SCHEMA: u32 = 1;
 struct Header {
     schema: u32,
     identity: String,
-    /// Random: tells this run from every other, also from another machine's of the same identity.
+    /// Tells this run from every other, also from another machine's of the same identity.
     run: String,
     timestamp: String,
     rows: usize,
@@ -41,6 +41,8 @@ struct Header {
 pub(crate) struct Identity {
     /// SHA-256 of everything that can change a row.
     pub(crate) digest: String,
+    /// What the run that is about to start is called: random, and no other run's, also on another machine.
+    pub(crate) run: String,
     /// When the run that is about to start starts.
     pub(crate) timestamp: String,
     /// How many rows the report will have.
@@ -86,7 +88,7 @@ impl Journal {
     }
 
     /// Names this run, and no other, through all its parts.
-    pub(super) fn run(&self) -> &str {
+    pub(crate) fn run(&self) -> &str {
         &self.run
     }
 

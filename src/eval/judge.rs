@@ -19,6 +19,7 @@ use std::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::cost::ledger::Role;
 use crate::error::{Error, Result};
 use crate::llm::{Client, Model};
 
@@ -105,7 +106,7 @@ impl Judge {
         match Error::all(failures) {
             Some(error) => Err(error),
             None if members.is_empty() => Ok(None),
-            None => Ok(Some(Self { client: client.clone(), members, repeat: 0 })),
+            None => Ok(Some(Self { client: client.as_role(Role::Judge), members, repeat: 0 })),
         }
     }
 

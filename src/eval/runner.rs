@@ -78,6 +78,8 @@ pub(crate) struct Ended {
     pub(crate) journal: Journal,
     /// Why it ended before its last case; `None` if all are done, or enough are.
     pub(crate) early: Option<String>,
+    /// Whether that is a limit of `[cost]`.
+    pub(crate) over_budget: bool,
     /// How it was stopped, if enough cases were known before the last.
     pub(crate) stopped: Option<Stopped>,
 }
@@ -87,6 +89,7 @@ enum Ending {
     All,
     Stopped(Stopped),
     Early(String),
+    OverBudget(String),
 }
 
 /// Runs what is not in the journal yet, until all is done or something ends the run.
@@ -152,15 +155,17 @@ async fn record(
     let (journal, written) = writer.finish((run.embedder_tokens)() + source.embedder_tokens());
     source.close(written.is_ok() && matches!(driven, Ok(Ending::All | Ending::Stopped(_)))).await;
     written?;
-    let (early, stopped) = match driven? {
+    let driven = driven?;
+    let over_budget = matches!(driven, Ending::OverBudget(_));
+    let (early, stopped) = match driven {
         Ending::All => (None, None),
         Ending::Stopped(stopped) => (None, Some(stopped)),
-        Ending::Early(reason) => {
+        Ending::Early(reason) | Ending::OverBudget(reason) => {
             tell(Event::Ended { reason: &reason });
             (Some(reason), None)
         }
     };
-    Ok(Ended { journal, early, stopped })
+    Ok(Ended { journal, early, over_budget, stopped })
 }
 
 /// What the rows go through.
@@ -182,6 +187,7 @@ async fn drive(
     let mut interrupt = pin!(interrupt);
     let mut time_up = pin!(time_up(run.max_time));
     let mut streak = Streak::default();
+    let mut over_budget = None;
     loop {
         let step = tokio::select! {
             step = source.next() => step?,
@@ -189,7 +195,12 @@ async fn drive(
             reason = &mut time_up => return Ok(Ending::Early(reason)),
         };
         match step {
-            None => return Ok(Ending::All),
+            None => return Ok(over_budget.map_or(Ending::All, Ending::OverBudget)),
+            // What is under way has been paid for and is waited for; a case that could not be asked stays to be asked.
+            Some(Step::Finished(Row { over_budget: Some(reason), .. })) => {
+                source.drain();
+                over_budget.get_or_insert(reason);
+            }
             Some(Step::Noted(text)) => tell(Event::Noted { text: &text }),
             Some(Step::Stuck(reason)) => return Ok(Ending::Early(reason)),
             Some(Step::Finished(row)) => {

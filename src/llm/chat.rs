@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cost::Usage;
+use crate::cost::{Cost, Spent, Usage};
 use crate::error::Error;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -160,6 +160,8 @@ pub(crate) struct Token {
 pub(crate) struct Reply {
     pub(crate) text: String,
     pub(crate) usage: Usage,
+    /// Its list price, or what the provider says that it costs, whether it was sent now or not; why it is not known.
+    pub(crate) cost: Result<Cost, String>,
     pub(crate) finish: Finish,
     /// The model said in words that it cannot answer, and said so by its protocol, not by its text: only the local
     /// models do; for others it is judged from the text.
@@ -172,4 +174,11 @@ pub(crate) struct Reply {
     pub(crate) cached: bool,
     /// The tokens of the text, where they were asked for and the provider gives them.
     pub(crate) tokens: Option<Vec<Token>>,
+}
+
+impl Reply {
+    /// What the call took and cost, or saved.
+    pub(crate) fn spent(&self) -> Spent {
+        Spent::of_call(self.usage, self.cost.as_ref().ok().copied(), self.attempts > 0)
+    }
 }

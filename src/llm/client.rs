@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::billing::{Billing, Purpose};
 use super::cache::Cache;
 use super::cassette::Tape;
 use super::exchange::Exchange;
@@ -23,7 +24,8 @@ use super::transport::Transport;
 use super::{Endpoint, Finish, LOCAL, Model, PROVIDERS, Reply, Request};
 use crate::clock;
 use crate::config::{Config, CustomProvider, Env, Secret};
-use crate::cost::Usage;
+use crate::cost::ledger::{Ledger, PromptName, Role};
+use crate::cost::{Cost, Tariff, Usage};
 use crate::error::{Error, Result, suggestion};
 
 /// One HTTP request, complete but for retries.
@@ -46,9 +48,9 @@ pub(crate) struct Answered {
     pub(crate) cached: bool,
 }
 
-/// Calls models and other servers. Clones share connections.
+/// Calls models and other servers. Clones share connections; each has a purpose.
 #[derive(Clone)]
-pub(crate) struct Client(Arc<Inner>);
+pub(crate) struct Client(Arc<Inner>, Purpose);
 
 struct Inner {
     transport: Transport,
@@ -66,6 +68,10 @@ struct Inner {
     /// What earlier runs were answered; for models only, since an application under test may change at any time.
     cache: Option<Cache>,
     tape: Option<Tape>,
+    tariff: Tariff,
+    ledger: Ledger,
+    /// As the ledger names it.
+    project: Arc<str>,
 }
 
 impl Client {
@@ -87,7 +93,7 @@ impl Client {
         }
         let tape = Tape::open(config)?;
         let is_cached = config.cache.enabled && !config.is_replayed();
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             limits: Limits::new(config.limits.clone(), floor),
             transport: Transport::new(config.target.timeout, jitter),
             env: config.env.clone(),
@@ -98,7 +104,11 @@ impl Client {
             endpoints: Mutex::default(),
             cache: is_cached.then(|| Cache::new(config, clock::unix_seconds)),
             tape,
-        })))
+            tariff: Tariff::open(config)?,
+            ledger: Ledger::new(config),
+            project: config.name.as_str().into(),
+        };
+        Ok(Self(Arc::new(inner), Purpose::default()))
     }
 
     /// Is this model callable: provider known, key there, recorded file readable? Before anything runs.
@@ -139,13 +149,14 @@ impl Client {
         let exchange = Exchange { endpoint: Some(endpoint), model, call: &call, repeat: request.repeat };
         let (decoded, answered) = self
             .ask(exchange, dialect.decode, |decoded| Told {
-                usage: Some(decoded.usage),
+                usage: Some(decoded.used.usage),
                 is_usable: is_usable(&decoded.text),
             })
             .await?;
         Ok(Reply {
             text: decoded.text,
-            usage: decoded.usage,
+            usage: decoded.used.usage,
+            cost: self.0.tariff.of_call(&endpoint.provider, model, &decoded.used),
             finish: decoded.finish,
             abstained: None,
             latency: answered.latency,
@@ -165,7 +176,7 @@ impl Client {
         let answered = self
             .0
             .transport
-            .send(call, &lane, &|_| Ok(None))
+            .send(call, &lane, (&|_| Ok(None), None))
             .await
             .map_err(|gave_up| gave_up.of_exchange(&exchange))?;
         self.record(&exchange, &answered);
@@ -205,6 +216,9 @@ impl Client {
             && tell(&decoded).is_usable
         {
             let answered = Answered { body, latency: None, attempts: 0, cached: true };
+            if let Some(billing) = self.billing(&exchange) {
+                billing.keep(&answered.body);
+            }
             self.record(&exchange, &answered);
             return Ok((decoded, answered));
         }
@@ -214,7 +228,8 @@ impl Client {
             Err(NoAnswer::Said(_)) => Ok(None),
             Err(NoAnswer::Foreign(message)) => Err(message),
         };
-        let sent = inner.transport.send(exchange.call, &exchange.lane(&inner.limits), &inspect).await;
+        let (lane, billing) = (exchange.lane(&inner.limits), self.billing(&exchange));
+        let sent = inner.transport.send(exchange.call, &lane, (&inspect, billing.as_ref())).await;
         let answered = sent.map_err(|gave_up| gave_up.of_exchange(&exchange))?;
         let decoded = decode(&answered.body)?;
         if let Some((cache, key)) = cache
@@ -226,10 +241,22 @@ impl Client {
         Ok((decoded, answered))
     }
 
+    /// What the ledger is told of a call; `None` if it goes to an application, which pays for itself.
+    fn billing<'a>(&'a self, exchange: &Exchange<'a>) -> Option<Billing<'a>> {
+        let Inner { ledger, tariff, project, .. } = &*self.0;
+        let (purpose, provider) = (&self.1, exchange.endpoint?.provider.as_str());
+        Some(Billing { ledger, tariff, project, purpose, provider, model: exchange.model, call: exchange.call })
+    }
+
     fn record(&self, exchange: &Exchange<'_>, answered: &Answered) {
         if let Some(Tape::Record(recorder)) = &self.0.tape {
             recorder.record(exchange, answered);
         }
+    }
+
+    /// What models cost this project.
+    pub(crate) fn tariff(&self) -> &Tariff {
+        &self.0.tariff
     }
 
     /// Whether texts should be sent one by one, so that each can be found again in a cassette whatever its company.
@@ -245,12 +272,43 @@ impl Client {
         }
     }
 
-    /// Waits until the cache is written, and gives what the user should know of it. To be called when a run ends,
-    /// however it ends.
+    /// Waits until the ledger and the cache are written, and gives what the user should know of them. To be called when a run
+    /// ends, however it ends.
     pub(crate) fn close(&self) -> Vec<String> {
-        let Some(cache) = &self.0.cache else { return Vec::new() };
-        cache.close();
-        cache.take_notices()
+        let mut notices = Vec::new();
+        if let Some(cache) = &self.0.cache {
+            cache.close();
+            notices = cache.take_notices();
+        }
+        let broken = self.0.ledger.flush().err();
+        notices.extend(broken.map(|error| format!("warning: not every call is written down: {error}")));
+        notices.extend(self.0.ledger.take_notices().iter().map(|notice| format!("warning: {notice}")));
+        notices
+    }
+
+    /// The same client for calls in another role.
+    pub(crate) fn as_role(&self, role: Role) -> Self {
+        Self(Arc::clone(&self.0), self.1.as_role(role))
+    }
+
+    /// The same for a run of its own, with this prompt.
+    pub(crate) fn for_run_of(&self, prompt: Option<PromptName>) -> Self {
+        Self(Arc::clone(&self.0), self.1.for_run_of(prompt))
+    }
+
+    /// What the ledger calls the run.
+    pub(crate) fn run(&self) -> Arc<str> {
+        self.1.run()
+    }
+
+    /// Goes on with a run of this name, for all clients of it.
+    pub(crate) fn go_on_with(&self, run: &str) {
+        self.1.go_on(run);
+    }
+
+    /// Why no more calls of the run are made, if a limit of `[cost]` is reached.
+    pub(crate) fn over_budget(&self) -> Option<&str> {
+        self.1.over_budget()
     }
 
     /// Where a provider is; a configuration error if it is unknown or its key is missing. Found out once.
@@ -332,6 +390,7 @@ fn extract(request: &Request) -> Reply {
     Reply {
         text,
         usage: Usage::default(),
+        cost: Ok(Cost::ZERO),
         finish: Finish::Stop,
         abstained: Some(abstained),
         latency: Some(started.elapsed()),

@@ -19,7 +19,9 @@ const QUOTE_CHARS: usize = 300;
 pub(super) enum Failure {
     /// It cannot be sent as it is: a URL, a header, or no certificates to check servers with.
     Unsendable(String),
-    /// No connection, or it broke before the reply was complete.
+    /// No connection.
+    Unreached(String),
+    /// The connection broke before the reply was complete.
     Broken(String),
     /// The server answered with another status than 2xx.
     Status { status: u16, headers: HeaderMap, body: String },
@@ -27,6 +29,15 @@ pub(super) enum Failure {
     Unreadable(String),
     /// A reply longer than any answer.
     TooLong(String),
+    /// It may not be sent: a limit on what may be spent is reached.
+    Forbidden(Error),
+}
+
+impl Failure {
+    /// Whether the request may have reached whoever bills for it.
+    pub(super) fn was_sent(&self) -> bool {
+        !matches!(self, Self::Unsendable(_) | Self::Unreached(_) | Self::Forbidden(_))
+    }
 }
 
 /// A call that was given up.
@@ -85,6 +96,7 @@ impl GaveUp {
     fn into_error(self, who: &str, said: &str, call: &HttpCall) -> Error {
         let count = count(self.attempts);
         let (failure, note) = match self.cause {
+            Cause::Final(Failure::Forbidden(error)) => return error,
             Cause::TimeLimit(limit) => {
                 return Error::unavailable(format!("no complete answer within {} ({count})", span(limit)));
             }
@@ -97,8 +109,12 @@ impl GaveUp {
         };
         let line = match failure {
             Failure::Unsendable(reason) => format!("cannot call {who}: {reason}"),
-            Failure::Broken(reason) => format!("cannot reach {}: {}", shown_url(&call.url), redact(&reason, call)),
+            Failure::Unreached(reason) | Failure::Broken(reason) => {
+                format!("cannot reach {}: {}", shown_url(&call.url), redact(&reason, call))
+            }
             Failure::Unreadable(reason) | Failure::TooLong(reason) => redact(&reason, call),
+            // A call that may not be sent is final.
+            Failure::Forbidden(error) => error.to_string(),
             Failure::Status { status, .. } => {
                 let colon = if said.is_empty() { "" } else { ": " };
                 format!("{who} answered {}{colon}{said}", status_name(status))

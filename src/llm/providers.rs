@@ -218,7 +218,7 @@ fn expect_answers(dialect: &Dialect, cases: &[Answered<'_>]) {
         let usage = crate::cost::Usage { input, cached_input, cache_write, cache_write_1h: 0, output, reasoning };
         assert_eq!(
             decode_fixture(dialect, name),
-            Ok(Decoded { text: text.into(), usage, finish, tokens: None }),
+            Ok(Decoded { text: text.into(), used: crate::cost::Used::of(usage), finish, tokens: None }),
             "{name}"
         );
     }

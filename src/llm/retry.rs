@@ -34,10 +34,10 @@ pub(super) struct Tries {
 /// Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 pub(super) fn decide(failure: &Failure, tries: Tries, jitter: f64) -> Decision {
     let may_pass = match failure {
-        Failure::Broken(_) => true,
+        Failure::Unreached(_) | Failure::Broken(_) => true,
         Failure::Unreadable(_) => tries.unreadable < MAX_UNREADABLE,
         Failure::Status { status, body, .. } => is_transient(*status) && !is_exhausted(&json(body)),
-        Failure::Unsendable(_) | Failure::TooLong(_) => false,
+        Failure::Unsendable(_) | Failure::TooLong(_) | Failure::Forbidden(_) => false,
     };
     if !may_pass || tries.attempts >= MAX_ATTEMPTS {
         return Decision::Stop;

@@ -20,6 +20,7 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
+use super::billing::{Billing, asked_output};
 use super::exchange::{bare, carries_secret, hide};
 use super::failure::{Cause, Failure, GaveUp, shorten};
 use super::limits::{Finished, Hedge, Lane, Need, Ticket, is_overload, told};
@@ -27,6 +28,7 @@ use super::retry::{Decision, Tries, asked_wait, decide};
 use super::{Answered, HttpCall};
 use crate::clock;
 use crate::cost::Usage;
+use crate::cost::ledger::{Held, Outcome};
 
 /// A longer reply is no answer of a model.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
@@ -46,6 +48,8 @@ struct Sending<'a> {
     lane: &'a Lane,
     need: Need,
     inspect: Inspect<'a>,
+    /// `None` if what is called bills nothing.
+    billing: Option<&'a Billing<'a>>,
 }
 
 /// A complete reply, whatever it says.
@@ -79,8 +83,13 @@ impl Transport {
     /// The reply's JSON. An attempt may take all the time that is left: a slow answer is not a failed one.
     ///
     /// Waiting for a place in `lane` is no part of the time limit: what our own limits cost must not lose a case.
-    pub(super) async fn send(&self, call: &HttpCall, lane: &Lane, inspect: Inspect<'_>) -> Result<Answered, GaveUp> {
-        let sending = Sending::new(call, lane, inspect);
+    pub(super) async fn send(
+        &self,
+        call: &HttpCall,
+        lane: &Lane,
+        (inspect, billing): (Inspect<'_>, Option<&Billing<'_>>),
+    ) -> Result<Answered, GaveUp> {
+        let sending = Sending { billing, ..Sending::new(call, lane, inspect) };
         let mut tries = Tries::default();
         let mut deadline = Instant::now() + self.limit;
         loop {
@@ -147,23 +156,37 @@ impl Transport {
         timeout_at(deadline, either).await.map_or(Err(None), |arrived| arrived.map_err(Some))
     }
 
-    /// One attempt, from which the limiter learns.
+    /// One attempt, from which the limiter learns, and which the ledger knows of before it is sent.
     async fn attempt(&self, sending: &Sending<'_>, ticket: Ticket<'_>) -> Result<Arrived, Failure> {
-        let started = Instant::now();
-        let Replied { status, headers, body } = match self.exchange(sending).await {
-            Ok(replied) => replied,
+        let held = match sending.reserve().await {
+            Ok(held) => held,
             Err(failure) => {
                 ticket.finish(&Finished::default());
                 return Err(failure);
             }
         };
+        let started = Instant::now();
+        let Replied { status, headers, body } = match self.exchange(sending).await {
+            Ok(replied) => replied,
+            Err(failure) => {
+                ticket.finish(&Finished::default());
+                // What was sent and not answered may be billed all the same.
+                if let Some(held) = held.filter(|_| !failure.was_sent()) {
+                    held.settle(Outcome::NOT_SENT);
+                }
+                return Err(failure);
+            }
+        };
         let mut finished = Finished { status: Some(status), told: told(&headers, clock::now), ..Finished::default() };
         let result = if (200..300).contains(&status) {
-            sending.read(&body).map(|(body, usage)| {
+            sending.read(&body, held).map(|(body, usage)| {
                 finished.usage = usage;
                 Arrived { body, latency: started.elapsed() }
             })
         } else {
+            if let Some(held) = held {
+                held.settle(Outcome::refused_with(status));
+            }
             let body = String::from_utf8_lossy(&body).into_owned();
             Err(Failure::Status { status, headers, body })
         };
@@ -237,29 +260,27 @@ impl<'a> Sending<'a> {
     fn new(call: &'a HttpCall, lane: &'a Lane, inspect: Inspect<'a>) -> Self {
         let body = call.body.as_ref().map(Value::to_string);
         let bytes = body.as_ref().map_or(0, |body| body.len() as u64);
-        let output_tokens = call.body.as_ref().and_then(most_output);
-        Self { call, body, lane, need: Need { input_tokens: bytes / BYTES_PER_TOKEN, output_tokens }, inspect }
+        let output_tokens = call.body.as_ref().and_then(asked_output);
+        let need = Need { input_tokens: bytes / BYTES_PER_TOKEN, output_tokens };
+        Self { call, body, lane, need, inspect, billing: None }
     }
 
-    /// A reply's JSON without the call's keys, and what it consumed.
-    fn read(&self, bytes: &[u8]) -> Result<(Value, Option<Usage>), Failure> {
+    /// The permission to send, if it takes one.
+    async fn reserve(&self) -> Result<Option<Held>, Failure> {
+        let Some(billing) = self.billing else { return Ok(None) };
+        billing.reserve().await.map(Some).map_err(Failure::Forbidden)
+    }
+
+    /// A reply's JSON without the call's keys, and what it consumed. A reply that cannot be read may be billed.
+    fn read(&self, bytes: &[u8], held: Option<Held>) -> Result<(Value, Option<Usage>), Failure> {
         let mut body = parse(bytes)?;
+        if let Some((held, billing)) = held.zip(self.billing) {
+            held.settle(billing.of_reply(&body));
+        }
         hide_keys(&mut body, bytes, self.call);
         let usage = (self.inspect)(&body).map_err(Failure::Unreadable)?;
         Ok((body, usage))
     }
-}
-
-/// The most tokens of the answer that a request asks for, under any dialect's name.
-fn most_output(body: &Value) -> Option<u64> {
-    const PLACES: &[&str] = &[
-        "/max_tokens",
-        "/max_completion_tokens",
-        "/max_output_tokens",
-        "/generationConfig/maxOutputTokens",
-        "/options/num_predict",
-    ];
-    PLACES.iter().find_map(|place| body.pointer(place)?.as_u64())
 }
 
 /// A server that repeats the key in its answer must not bring it into a report.
@@ -305,7 +326,11 @@ fn failure(error: &reqwest::Error) -> Failure {
     let is_final = error.is_builder() || causes(error).any(is_tls);
     // The innermost cause is the one that says something; the outer ones repeat the URL.
     let reason = causes(error).last().map_or_else(|| error.to_string(), ToString::to_string);
-    if is_final { Failure::Unsendable(reason) } else { Failure::Broken(reason) }
+    match is_final {
+        true => Failure::Unsendable(reason),
+        false if error.is_connect() => Failure::Unreached(reason),
+        false => Failure::Broken(reason),
+    }
 }
 
 /// A certificate or a protocol version that is not accepted; the next attempt meets the same.

@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 
 use crate::config::Config;
 use crate::cost::Usage;
+use crate::cost::ledger::Role;
 use crate::error::{Error, Result};
 use crate::llm::{Client, Model};
 
@@ -61,7 +62,7 @@ fn open_remote(name: &str, config: &Config, client: &Client) -> Result<Remote> {
         return Err(Error::config(format!("{} has no embeddings", model.provider))
             .hint("take another provider for retrieval.embedder, for example \"gemini/gemini-embedding-001\""));
     };
-    Ok(Remote::new(client.clone(), endpoint, model, *wire, config.retrieval.dimensions))
+    Ok(Remote::new(client.as_role(Role::Embedder), endpoint, model, *wire, config.retrieval.dimensions))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
     RegressionFacts, Report, SCHEMA, ShardFacts, Summary, TargetFacts, UsageByRole, Verdict,
 };
 use crate::config::Rule;
-use crate::cost::Usage;
+use crate::cost::{Cost, Usage};
 use crate::eval::metrics::{self, Scale, Scorer};
 use crate::git::Commit;
 
@@ -49,6 +49,10 @@ pub(crate) struct Outline {
     pub(crate) duration_ms: f64,
     /// What the embedder used.
     pub(crate) embedder: Usage,
+    /// What that cost, if it is known.
+    pub(crate) embedder_usd: Option<Cost>,
+    /// Where the prices are from.
+    pub(crate) prices: String,
     pub(crate) ended_early: Option<String>,
 }
 
@@ -77,7 +81,7 @@ pub(crate) fn build(facts: Facts, summary: Summary, outline: Outline) -> Report 
         cases: CaseCounts { total: facts.cases, ..CaseCounts::default() },
         latency: None,
         usage: UsageByRole { embedder: outline.embedder, ..UsageByRole::default() },
-        cost: CostByRole::default(),
+        cost: CostByRole { embedder_usd: outline.embedder_usd, prices: outline.prices, ..CostByRole::default() },
         digests: facts.digests,
         git: facts.git,
         dataset: facts.dataset,
@@ -132,7 +136,7 @@ impl Report {
         self.latency = summary.latency();
         self.usage.target = summary.usage;
         self.usage.judge = summary.judge;
-        self.cost = summary.spend.by_role(&self.target, &self.usage.embedder);
+        self.cost = summary.spend.by_role(self.cost);
         self.errors = summary.causes();
         self.flaky.clone_from(&summary.flaky);
         self.shown = summary.shown;

@@ -59,6 +59,8 @@ impl Shards {
         report.duration_ms = reports().map(|report| report.duration_ms).fold(0.0, f64::max);
         for other in reports().skip(1) {
             report.usage.embedder += other.usage.embedder;
+            let costs = [report.cost.embedder_usd, other.cost.embedder_usd];
+            report.cost.embedder_usd = costs.into_iter().sum();
         }
         report.ended_early = self.ended_early();
         let mut summary = Summary::new(report.repeats, report.bars());

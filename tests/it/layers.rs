@@ -15,7 +15,7 @@ const RANKS: &[&[&str]] = &[
     &["cost"],
     &["postgres"],
     &["git", "config"],
-    &["error", "text", "digest", "clock", "file", "lockfile", "test_support"],
+    &["error", "text", "digest", "clock", "file", "lockfile", "money", "test_support"],
 ];
 
 fn rank(module: &str) -> usize {

@@ -4,6 +4,7 @@
 #[cfg(unix)]
 mod attack;
 #[cfg(unix)]
+mod budget;
 mod bundle;
 mod cache;
 mod calibrate;

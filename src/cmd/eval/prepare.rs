@@ -37,8 +37,12 @@ pub(in crate::cmd) struct Prepared {
 impl Prepared {
     /// What measures cases that are asked so often.
     pub(in crate::cmd) fn measurer(&self, config: &Config, repeats: u32) -> Measurer {
-        let measuring =
-            Measuring { target: Arc::clone(&self.target), scorers: self.scorers.clone(), tools: self.tools.clone() };
+        let measuring = Measuring {
+            target: Arc::clone(&self.target),
+            scorers: self.scorers.clone(),
+            tools: self.tools.clone(),
+            client: self.client.clone(),
+        };
         let cluster = config.eval.cluster.as_ref().map(|field| field.value.clone());
         Measurer::new(measuring, config.target.timeout + GRACE, repeats, cluster)
     }

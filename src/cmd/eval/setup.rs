@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::scorers;
 use crate::config::{Config, StoreKind, TargetKind, is_label};
+use crate::cost::ledger::PromptName;
 use crate::digest::sha256;
 use crate::error::{Error, Problem, Result};
 use crate::eval::judge::Judge;
@@ -38,14 +39,15 @@ impl Checked {
             Some(given) => given,
             None => find_prompt(config)?,
         };
-        let model = find_model(config, &self.client, &prompt)?;
+        let client = self.client.for_run_of(Some(prompt_name(&prompt)));
+        let model = find_model(config, &client, &prompt)?;
         // Who may judge depends on who answers.
         let judge = match &self.judge {
-            Some(_) => Judge::open(config, &self.client, Some(&model))?.map(Arc::new),
+            Some(_) => Judge::open(config, &client, Some(&model))?.map(Arc::new),
             None => None,
         };
         Ok(Self {
-            client: self.client.clone(),
+            client,
             model: Some(model),
             prompt: Some(prompt),
             dataset: Arc::clone(&self.dataset),
@@ -95,6 +97,7 @@ pub(super) fn check(config: &Config, prompt: Option<PromptVersion>) -> Result<Ch
         None if answers_itself(config) => keep(find_prompt(config), &mut failures),
         given => given,
     };
+    let client = client.map(|client| client.for_run_of(prompt.as_ref().map(prompt_name)));
     let model = match (&client, &prompt) {
         (Some(client), Some(prompt)) => keep(find_model(config, client, prompt), &mut failures),
         _ => None,
@@ -129,6 +132,11 @@ pub(super) fn check(config: &Config, prompt: Option<PromptVersion>) -> Result<Ch
         }
         _ => Err(Error::unavailable("the run could not be prepared")),
     }
+}
+
+/// What the ledger of costs calls a prompt.
+pub(in crate::cmd) fn prompt_name(prompt: &PromptVersion) -> PromptName {
+    PromptName { name: prompt.full_name(), digest: prompt.digest.clone() }
 }
 
 /// Who judges, with the calibrations that the project has kept.

@@ -63,6 +63,7 @@ async fn attack(global: &Global, config: &Config, arguments: &Attack) -> Result<
     let ordinary = utility.as_ref().map(|utility| utility.plain_answers.iter().map(String::as_str).collect());
     let ordinary: Vec<&str> = ordinary.unwrap_or_default();
     asking.system_prompt = system_prompt.map(|text| Arc::new(SystemPrompt::new(&text, &ordinary)));
+    let client = asking.client.clone();
     let attempts = std::mem::take(&mut plan.attempts);
     let planned = attempts.len();
     let mut progress = Progress::new("attempts", planned, global.quiet);
@@ -89,7 +90,7 @@ async fn attack(global: &Global, config: &Config, arguments: &Attack) -> Result<
         verdict: &verdict,
     };
     report(global, &ran, target.as_deref())?;
-    Ok(verdict.status())
+    Ok(if client.over_budget().is_some() { ExitStatus::OverBudget } else { verdict.status() })
 }
 
 /// What the target's own work is worth, behind a progress bar.

@@ -30,7 +30,7 @@ pub(super) fn run(global: &Global, config: &Config, arguments: &Compared) -> Res
         Some(reference) => since(config, arguments, reference)?,
         None => Changes { changes: vec![named(config, arguments)?], notes: Vec::new() },
     };
-    let shown: Vec<Shown> = changes.into_iter().map(|change| Shown::of(config, change)).collect();
+    let shown: Vec<Shown> = changes.into_iter().map(|change| Shown::of(config, change)).collect::<Result<_>>()?;
     if global.json {
         output::print_json(&json!({ "changes": shown.iter().map(Shown::json).collect::<Vec<_>>(), "notes": notes }))?;
         return Ok(ExitStatus::Pass);
@@ -78,10 +78,10 @@ fn named(config: &Config, arguments: &Compared) -> Result<Change> {
 }
 
 impl Shown {
-    fn of(config: &Config, Change { old, new }: Change) -> Self {
+    fn of(config: &Config, Change { old, new }: Change) -> Result<Self> {
         let diff = Diff::between(&old, &new);
-        let estimate = Estimate::of(config, &old, &new);
-        Self { old, new, diff, estimate }
+        let estimate = Estimate::of(config, &old, &new)?;
+        Ok(Self { old, new, diff, estimate })
     }
 
     /// `qa@1.0.0 -> qa@1.1.0`

@@ -82,7 +82,7 @@ pub(super) fn read_gate(section: &Section, context: &Context) -> Option<Gate> {
         let value = match metric_unit(context, key, line) {
             Some(MetricUnit::Time) => section.duration(key).map(|limit| limit.value.as_secs_f64() * 1000.0),
             Some(MetricUnit::Share) => section.number(key, 0.0..=1.0).map(|bar| bar.value),
-            Some(MetricUnit::Dollars) => section.dollars(key).map(|bar| bar.value),
+            Some(MetricUnit::Dollars) => section.dollars(key).map(|bar| bar.value.to_f64()),
             None => None,
         };
         thresholds.extend(value.map(|value| (Located { value: key.clone(), line }, value)));

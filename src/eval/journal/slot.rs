@@ -96,7 +96,7 @@ fn create(path: &Path, identity: &Identity) -> Result<Journal> {
     let header = Header {
         schema: SCHEMA,
         identity: identity.digest.clone(),
-        run: format!("{:016x}", fastrand::u64(..)),
+        run: identity.run.clone(),
         timestamp: identity.timestamp.clone(),
         rows: identity.rows,
     };

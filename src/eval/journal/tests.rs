@@ -5,7 +5,7 @@ use crate::eval::metrics::Measurements;
 use crate::eval::{Case, CaseResult, Output};
 
 fn identity(rows: usize) -> Identity {
-    Identity { digest: "ab".repeat(32), timestamp: "2026-01-01T00:00:00Z".into(), rows }
+    Identity { digest: "ab".repeat(32), run: "1f".repeat(8), timestamp: "2026-01-01T00:00:00Z".into(), rows }
 }
 
 fn row(id: &str, failed: bool) -> Vec<u8> {

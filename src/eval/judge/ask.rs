@@ -11,7 +11,7 @@ use super::weigh::weighted;
 use super::{Mode, Rubric};
 use crate::cost::Spent;
 use crate::error::Error;
-use crate::llm::{Client, Finish, Message, Model, Reply, Request, Role};
+use crate::llm::{Client, Finish, Message, Reply, Request, Role};
 
 /// The first time, and once again.
 const TIMES: usize = 2;
@@ -103,9 +103,7 @@ impl Asking<'_> {
     ) -> Result<Reply, String> {
         let reply = self.client.chat_if(&self.member.model, &self.request(items, problem), is_usable).await;
         let reply = reply.map_err(|error| self.failed(&error))?;
-        let Model { provider, name } = &self.member.model;
-        let spent = Spent::of_call(provider, name, reply.usage, reply.attempts > 0);
-        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += spent;
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += reply.spent();
         Ok(reply)
     }
 

@@ -156,6 +156,12 @@ impl Source for Coordinator {
         Ok(None)
     }
 
+    /// Workers keep to their budgets themselves; what is on the queue can be continued later.
+    fn drain(&mut self) {
+        self.feed.stop();
+        self.missing = 0;
+    }
+
     fn has_more(&self) -> bool {
         self.missing > 0
     }

@@ -38,7 +38,7 @@ pub(super) fn decode_row(bytes: &[u8]) -> Result<(Row, u64)> {
     let done: Done<Box<RawValue>> = serde_json::from_slice(bytes)
         .map_err(|error| Error::unavailable("a result on the queue cannot be read").source(error))?;
     let json = Box::<str>::from(done.row).into_string().into_bytes();
-    Ok((Row { number: done.number, json, failure: done.failure }, done.embedder_tokens))
+    Ok((Row { number: done.number, json, failure: done.failure, over_budget: None }, done.embedder_tokens))
 }
 
 /// Why a message of this size could not be sent, if the server would not take it.
@@ -59,7 +59,12 @@ mod tests {
             Item { number: 3, repeat: 1, case: Case { id: "a".into(), question: "Q".into(), ..Case::default() } };
         let arrived = decode_item(&encode_item(&item)).unwrap();
         assert_eq!((arrived.number, arrived.repeat, arrived.case), (3, 1, item.case));
-        let row = Row { number: 3, json: br#"{"id":"a","b":[1.50]}"#.to_vec(), failure: Some("down".into()) };
+        let row = Row {
+            number: 3,
+            json: br#"{"id":"a","b":[1.50]}"#.to_vec(),
+            failure: Some("down".into()),
+            over_budget: None,
+        };
         let (arrived, embedder_tokens) = decode_row(&encode_row(&row, 7)).unwrap();
         assert_eq!((arrived.number, arrived.json, arrived.failure, embedder_tokens), (3, row.json, row.failure, 7));
     }

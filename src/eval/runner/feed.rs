@@ -63,6 +63,13 @@ impl Feed {
         item
     }
 
+    /// Gives nothing more.
+    pub(crate) fn stop(&mut self) {
+        self.receiver.close();
+        self.chunk = Vec::new().into_iter();
+        self.has_more = false;
+    }
+
     /// Once, after the last row: whether the dataset could be read to its end.
     pub(crate) async fn finish(&mut self) -> Result<()> {
         (&mut self.reader)

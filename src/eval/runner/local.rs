@@ -37,6 +37,10 @@ impl Source for Local {
         self.feed.finish().await.map(|()| None)
     }
 
+    fn drain(&mut self) {
+        self.feed.stop();
+    }
+
     fn has_more(&self) -> bool {
         self.feed.has_more() || !self.tasks.is_empty()
     }

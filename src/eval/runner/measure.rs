@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{self, Error};
 use crate::eval::metrics::{self, Measurements, Scorer, Tools};
 use crate::eval::{Case, CaseResult, Output, Place, Question, Target};
-use crate::llm::patient;
+use crate::llm::{Client, patient};
 use crate::text::span;
 
 /// One row to be done: a case, and which of its repeats.
@@ -29,6 +29,8 @@ pub(crate) struct Row {
     pub(crate) json: Vec<u8>,
     /// Why there is no answer, or nobody to judge it.
     pub(crate) failure: Option<String>,
+    /// The limit of `[cost]` for which the case could not be asked or judged. It is no finished row then.
+    pub(crate) over_budget: Option<String>,
 }
 
 /// Measures rows; shared by all that are under way.
@@ -44,6 +46,7 @@ struct Inner {
     repeats: u32,
     /// The field by which cases belong together.
     cluster: Option<String>,
+    client: Client,
 }
 
 /// What a measurer is made of.
@@ -51,13 +54,15 @@ pub(crate) struct Measuring {
     pub(crate) target: Arc<dyn Target>,
     pub(crate) scorers: Vec<Arc<Scorer>>,
     pub(crate) tools: Tools,
+    /// Knows when a limit on what may be spent is reached.
+    pub(crate) client: Client,
 }
 
 impl Measurer {
     /// Asks each case `repeats` times, and gives an answer so much time.
     pub(crate) fn new(measuring: Measuring, time_limit: Duration, repeats: u32, cluster: Option<String>) -> Self {
-        let Measuring { target, scorers, tools } = measuring;
-        Self(Arc::new(Inner { target, scorers, tools, time_limit, repeats, cluster }))
+        let Measuring { target, scorers, tools, client } = measuring;
+        Self(Arc::new(Inner { target, scorers, tools, time_limit, repeats, cluster, client }))
     }
 
     /// How often each case is asked.
@@ -87,7 +92,9 @@ impl Measurer {
         let place = Place { index: number / repeats as usize, repeat: (repeats > 1).then_some(repeat) };
         let cluster = self.0.cluster.as_ref().and_then(|field| case.field(field));
         let json = CaseResult::new(case, place, output, measured).in_cluster(cluster).to_row();
-        Row { number, json: json.expect("a result is plain strings and numbers"), failure }
+        // Another case may have been refused, and this one has failed for a reason of its own: asking it again does no harm.
+        let over_budget = failure.as_ref().and_then(|_| self.0.client.over_budget()).map(str::to_owned);
+        Row { number, json: json.expect("a result is plain strings and numbers"), failure, over_budget }
     }
 }
 

@@ -10,6 +10,9 @@ pub(crate) trait Source {
     /// What happened next; `None` once every row is done. An error is a run that cannot go on.
     fn next(&mut self) -> impl Future<Output = Result<Option<Step>>>;
 
+    /// Starts no more rows: only those that are under way are still to come.
+    fn drain(&mut self);
+
     /// Whether rows are still to come.
     fn has_more(&self) -> bool;
 

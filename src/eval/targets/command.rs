@@ -16,9 +16,10 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
-use super::http::{read_passages, read_usage};
+use super::http::read_passages;
 use super::{Question, Target};
 use crate::config::Config;
+use crate::cost::tokens_of;
 use crate::error::{Error, Problem, Result};
 use crate::eval::{Case, Output};
 use crate::text::span;
@@ -127,7 +128,7 @@ impl Reply {
         }
         let answer = reply.get("answer").and_then(Value::as_str).unwrap_or_default();
         let passages = reply.get("passages").filter(|passages| !passages.is_null()).map(read_passages).transpose()?;
-        let usage = reply.get("usage").map(read_usage).unwrap_or_default();
+        let usage = reply.get("usage").and_then(tokens_of).unwrap_or_default();
         Ok(Output { answer: answer.to_owned(), passages, usage, ..Output::default() })
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Question, Target};
 use crate::config::{Config, HttpTarget as Settings, Secret};
-use crate::cost::Usage;
+use crate::cost::{Usage, tokens_of};
 use crate::error::{Error, Problem, Result};
 use crate::eval::{Case, Output};
 use crate::llm::{Client, HttpCall};
@@ -74,7 +74,7 @@ impl HttpTarget {
         };
         let usage = match &self.usage {
             None => Usage::default(),
-            Some(pointer) => read_usage(at(reply, pointer)?),
+            Some(pointer) => tokens_of(at(reply, pointer)?).unwrap_or_default(),
         };
         let answer = at(reply, &self.answer)?;
         let answer = answer.as_str().ok_or_else(|| {
@@ -160,16 +160,6 @@ pub(super) fn read_passages(value: &Value) -> Result<Vec<Passage>> {
         .ok_or_else(|| Error::unavailable("a passage is neither a string nor an object with an id or a title"))
 }
 
-/// Token counts under the names that providers and applications use; what is absent is 0.
-pub(super) fn read_usage(value: &Value) -> Usage {
-    let count = |names: &[&str]| names.iter().find_map(|name| value.get(*name)?.as_u64()).unwrap_or_default();
-    Usage {
-        input: count(&["input_tokens", "prompt_tokens", "input", "promptTokenCount"]),
-        output: count(&["output_tokens", "completion_tokens", "output", "candidatesTokenCount"]),
-        ..Usage::default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -184,15 +174,6 @@ mod tests {
         assert_eq!(names, [("A", "A", ""), ("B", "B", "text"), ("7", "C", "")]);
         for wrong in [json!("A"), json!([1]), json!([{"score": 1}])] {
             assert!(read_passages(&wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn usage_is_read_under_any_providers_names() {
-        for value in
-            [json!({"input_tokens": 3, "output_tokens": 2}), json!({"prompt_tokens": 3, "completion_tokens": 2})]
-        {
-            assert_eq!(read_usage(&value), Usage { input: 3, output: 2, ..Usage::default() });
         }
     }
 }

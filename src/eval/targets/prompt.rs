@@ -6,7 +6,6 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use super::{Question, Target};
-use crate::cost;
 use crate::error::{Problem, Result};
 use crate::eval::{Case, Output};
 use crate::llm::{Client, Grounding, Model, Request, Role};
@@ -61,7 +60,7 @@ pub(super) async fn ask(asking: Asking<'_>, values: &Map<String, Value>, groundi
     Ok(Output {
         answer: reply.text,
         passages: None,
-        cost: Some(cost::of_call(&model.provider, &model.name, &reply.usage)),
+        cost: Some(reply.cost),
         usage: reply.usage,
         abstained: reply.abstained,
         finish: Some(reply.finish),

@@ -33,6 +33,8 @@ pub(crate) struct Asking {
     pub(crate) base: Case,
     pub(crate) system_prompt: Option<Arc<SystemPrompt>>,
     pub(crate) attacker: Option<Attacker>,
+    /// Knows when a limit on what may be spent is reached.
+    pub(crate) client: Client,
     /// For one answer in all.
     pub(crate) time_limit: Duration,
 }
@@ -102,6 +104,7 @@ pub(crate) async fn run(
     // Dropping the set at the end drops what is under way.
     let mut under_way = JoinSet::new();
     let (mut done, mut streak, mut early) = (Vec::new(), Streak::default(), None);
+    let mut over_budget = None;
     loop {
         for (number, attempt) in waiting.by_ref().take(concurrency - under_way.len()) {
             let asking = Arc::clone(&asking);
@@ -119,6 +122,14 @@ pub(crate) async fn run(
             joined.expect("an attempt ends with a result whatever the target does, and nobody aborts it");
         let failure = trial.ended.as_ref().err();
         tell(Event::Finished { failed: failure.is_some() });
+        if failure.is_some()
+            && let Some(reason) = asking.client.over_budget()
+        {
+            // What is under way has been paid for and is waited for.
+            waiting = Vec::new().into_iter().enumerate();
+            over_budget = Some(reason.to_owned());
+            continue;
+        }
         streak.count(failure.map(String::as_str));
         done.push((number, trial));
         early = streak.reason().filter(|_| waiting.len() + under_way.len() > 0);
@@ -126,6 +137,7 @@ pub(crate) async fn run(
             break;
         }
     }
+    let early = early.or(over_budget);
     if let Some(reason) = &early {
         tell(Event::Ended { reason });
     }
@@ -231,8 +243,7 @@ impl Attacker {
     async fn write(&self, messages: Vec<Message>, step: usize) -> Result<(String, Spent), Error> {
         let repeat = u32::try_from(step).unwrap_or_default();
         let reply = self.client.chat(&self.model, &Request { messages, repeat, ..Request::default() }).await?;
-        let Model { provider, name } = &self.model;
-        let spent = Spent::of_call(provider, name, reply.usage, reply.attempts > 0);
+        let spent = reply.spent();
         Ok((reply.text, spent))
     }
 }

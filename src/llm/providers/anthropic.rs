@@ -4,10 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decoded::{Decoded, Result, join_parts, lacks, refused, string, tokens};
+use super::decoded::{Decoded, Result, join_parts, lacks, refused, string};
 use super::{Auth, Dialect};
 use crate::config::Secret;
-use crate::cost::Usage;
 use crate::llm::{Endpoint, Finish, HttpCall, Request, Schema};
 
 pub(super) const DIALECT: Dialect =
@@ -55,22 +54,7 @@ fn decode(body: &Value) -> Result<Decoded> {
         Some("max_tokens" | "model_context_window_exceeded") => Finish::Length,
         _ => Finish::Other,
     };
-    Decoded::new(text, usage(body), finish, reason)
-}
-
-/// Input tokens exclude what was read from and written to the cache; output tokens include the thinking.
-fn usage(body: &Value) -> Usage {
-    let count = |pointer: &str| tokens(body, &format!("/usage/{pointer}"));
-    let reasoning = count("output_tokens_details/thinking_tokens");
-    let cache_write_1h = count("cache_creation/ephemeral_1h_input_tokens");
-    Usage {
-        input: count("input_tokens"),
-        cached_input: count("cache_read_input_tokens"),
-        cache_write: count("cache_creation_input_tokens").saturating_sub(cache_write_1h),
-        cache_write_1h,
-        output: count("output_tokens").saturating_sub(reasoning),
-        reasoning,
-    }
+    Decoded::new(text, body, finish, reason)
 }
 
 #[cfg(test)]
@@ -129,16 +113,6 @@ mod tests {
             ("truncated_llama", "Once upon a time, there was a", Finish::Length, [1, 34, 0, 8, 0]),
         ];
         expect_answers(&DIALECT, &cases);
-    }
-
-    #[test]
-    fn what_is_cached_for_an_hour_is_not_counted_among_the_rest() {
-        let body = serde_json::json!({"usage": {
-            "input_tokens": 1, "cache_creation_input_tokens": 30, "output_tokens": 2,
-            "cache_creation": {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20},
-        }});
-        let expected = Usage { input: 1, cache_write: 10, cache_write_1h: 20, output: 2, ..Usage::default() };
-        assert_eq!(usage(&body), expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cost::Usage;
+use crate::cost::Used;
 use crate::error::Error;
 use crate::llm::failure::shorten;
 use crate::llm::{Finish, Token, Withheld};
@@ -12,7 +12,7 @@ use crate::llm::{Finish, Token, Withheld};
 pub(in crate::llm) struct Decoded {
     /// Never blank.
     pub(in crate::llm) text: String,
-    pub(in crate::llm) usage: Usage,
+    pub(in crate::llm) used: Used,
     pub(in crate::llm) finish: Finish,
     /// With their probabilities, where they were asked for and are given.
     pub(in crate::llm) tokens: Option<Vec<Token>>,
@@ -39,14 +39,14 @@ impl From<NoAnswer> for Error {
 pub(in crate::llm) type Result<T> = std::result::Result<T, NoAnswer>;
 
 impl Decoded {
-    /// An answer, unless it is blank: `reason` is why the model stopped, in the provider's word.
-    pub(super) fn new(text: String, usage: Usage, finish: Finish, reason: Option<&str>) -> Result<Self> {
+    /// An answer with what its body says of its cost, unless it is blank: `reason` is why the model stopped, in the provider's word.
+    pub(super) fn new(text: String, body: &Value, finish: Finish, reason: Option<&str>) -> Result<Self> {
         if text.trim().is_empty() {
             let reason = reason.unwrap_or("none given");
             let message = format!("the model returned no text (finish reason: {reason})");
             return Err(withheld(message, Withheld::NoText));
         }
-        Ok(Self { text, usage, finish, tokens: None })
+        Ok(Self { text, used: Used::of_body(body).unwrap_or_default(), finish, tokens: None })
     }
 
     pub(super) fn with_tokens(self, tokens: Option<Vec<Token>>) -> Self {
@@ -80,11 +80,6 @@ fn said(message: String) -> NoAnswer {
 /// The reply is JSON of another shape.
 pub(super) fn lacks(pointer: &str) -> NoAnswer {
     NoAnswer::Foreign(format!("the reply has no {pointer}"))
-}
-
-/// The tokens at a JSON pointer. Providers leave out or null what is zero.
-pub(super) fn tokens(body: &Value, pointer: &str) -> u64 {
-    body.pointer(pointer).and_then(Value::as_u64).unwrap_or(0)
 }
 
 /// The string at a JSON pointer.

@@ -4,9 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decoded::{Decoded, Result, blocked, join_parts, lacks, string, tokens};
+use super::decoded::{Decoded, Result, blocked, join_parts, lacks, string};
 use super::{Auth, Dialect, logprobs};
-use crate::cost::Usage;
 use crate::llm::{Endpoint, Finish, HttpCall, Request, Role, Token};
 
 pub(super) const DIALECT: Dialect =
@@ -66,7 +65,7 @@ fn decode(body: &Value) -> Result<Decoded> {
     // A candidate that was cut off while thinking has no parts.
     let parts = candidate.pointer("/content/parts").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let text = join_parts(parts, |part| part.pointer("/thought") != Some(&Value::Bool(true)));
-    Ok(Decoded::new(text, usage(body), finish, reason)?.with_tokens(read_tokens(candidate)))
+    Ok(Decoded::new(text, body, finish, reason)?.with_tokens(read_tokens(candidate)))
 }
 
 /// The chosen tokens and, in a list beside them, the alternatives of each step.
@@ -86,19 +85,6 @@ fn is_block(reason: &str) -> bool {
     const REASONS: &[&str] =
         &["SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "ESCALATION", "MODEL_ARMOR"];
     REASONS.contains(&reason)
-}
-
-/// Prompt tokens include the cached ones; candidates' tokens exclude the thoughts; results of tools are input.
-fn usage(body: &Value) -> Usage {
-    let count = |name: &str| tokens(body, &format!("/usageMetadata/{name}"));
-    let cached_input = count("cachedContentTokenCount");
-    Usage {
-        input: count("promptTokenCount").saturating_sub(cached_input) + count("toolUsePromptTokenCount"),
-        cached_input,
-        output: count("candidatesTokenCount"),
-        reasoning: count("thoughtsTokenCount"),
-        ..Usage::default()
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decoded::{Decoded, Result, lacks, string, tokens};
+use super::decoded::{Decoded, Result, lacks, string};
 use super::{Auth, Dialect, logprobs};
-use crate::cost::Usage;
 use crate::llm::{Endpoint, Finish, HttpCall, Request};
 
 pub(super) const DIALECT: Dialect =
@@ -56,12 +55,7 @@ fn decode(body: &Value) -> Result<Decoded> {
         _ => Finish::Other,
     };
     let tokens = logprobs::read(body, "/logprobs");
-    Ok(Decoded::new(text.to_owned(), usage(body), finish, reason)?.with_tokens(tokens))
-}
-
-/// The counts are left out at times; thinking is counted with the answer.
-fn usage(body: &Value) -> Usage {
-    Usage { input: tokens(body, "/prompt_eval_count"), output: tokens(body, "/eval_count"), ..Usage::default() }
+    Ok(Decoded::new(text.to_owned(), body, finish, reason)?.with_tokens(tokens))
 }
 
 #[cfg(test)]

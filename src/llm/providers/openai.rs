@@ -4,9 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decoded::{Decoded, Result, blocked, join_parts, lacks, refused, reported, string, tokens};
+use super::decoded::{Decoded, Result, blocked, join_parts, lacks, refused, reported, string};
 use super::{Auth, Dialect, logprobs};
-use crate::cost::Usage;
 use crate::llm::failure::provider_message;
 use crate::llm::{Endpoint, Finish, HttpCall, Request, Schema};
 
@@ -96,24 +95,7 @@ fn decode(body: &Value) -> Result<Decoded> {
         _ => Finish::Other,
     };
     let tokens = logprobs::read(choice, "/logprobs/content");
-    Ok(Decoded::new(text, usage(body), finish, reason)?.with_tokens(tokens))
-}
-
-/// Prompt tokens include the cached ones, completion tokens the reasoning.
-fn usage(body: &Value) -> Usage {
-    let count = |pointer: &str| tokens(body, &format!("/usage/{pointer}"));
-    // DeepSeek reports its cache under a name of its own, at times under both.
-    let cached_input = count("prompt_tokens_details/cached_tokens").max(count("prompt_cache_hit_tokens"));
-    let cache_write = count("prompt_tokens_details/cache_write_tokens");
-    let reasoning = count("completion_tokens_details/reasoning_tokens");
-    Usage {
-        input: count("prompt_tokens").saturating_sub(cached_input + cache_write),
-        cached_input,
-        cache_write,
-        output: count("completion_tokens").saturating_sub(reasoning),
-        reasoning,
-        ..Usage::default()
-    }
+    Ok(Decoded::new(text, body, finish, reason)?.with_tokens(tokens))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::cost::Usage;
+use crate::cost::{Cost, Usage};
 use crate::error::{Error, Problem, Result};
 use crate::llm::failure::shorten;
 use crate::llm::{Finish, Reply};
@@ -94,6 +94,7 @@ impl Recording {
         Ok(Reply {
             text: answer.text.clone(),
             usage: answer.usage,
+            cost: Ok(Cost::ZERO),
             finish: Finish::Stop,
             abstained: None,
             latency: None,

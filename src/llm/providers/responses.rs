@@ -4,9 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decoded::{Decoded, Result, blocked, join_parts, lacks, refused, reported, string, tokens};
+use super::decoded::{Decoded, Result, blocked, join_parts, lacks, refused, reported, string};
 use super::{Auth, Dialect, logprobs};
-use crate::cost::Usage;
 use crate::llm::{Endpoint, Finish, HttpCall, Request, Schema};
 
 pub(super) const DIALECT: Dialect =
@@ -65,23 +64,7 @@ fn decode(body: &Value) -> Result<Decoded> {
     };
     let text = join_parts(&parts, |part| string(part, "/type") == Some("output_text"));
     let tokens = parts.iter().find_map(|part| logprobs::read(part, "/logprobs"));
-    Ok(Decoded::new(text, usage(body), finish, reason)?.with_tokens(tokens))
-}
-
-/// Input tokens include the cached ones, output tokens the reasoning.
-fn usage(body: &Value) -> Usage {
-    let count = |pointer: &str| tokens(body, &format!("/usage/{pointer}"));
-    let cached_input = count("input_tokens_details/cached_tokens");
-    let cache_write = count("input_tokens_details/cache_write_tokens");
-    let reasoning = count("output_tokens_details/reasoning_tokens");
-    Usage {
-        input: count("input_tokens").saturating_sub(cached_input + cache_write),
-        cached_input,
-        cache_write,
-        output: count("output_tokens").saturating_sub(reasoning),
-        reasoning,
-        ..Usage::default()
-    }
+    Ok(Decoded::new(text, body, finish, reason)?.with_tokens(tokens))
 }
 
 #[cfg(test)]

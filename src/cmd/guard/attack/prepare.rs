@@ -7,6 +7,7 @@ use crate::cli::{Attack, AttackMethod, Global};
 use crate::cmd::ingest::{Fill, open_retriever};
 use crate::cmd::{Closing, eval};
 use crate::config::{Config, TargetKind};
+use crate::cost::ledger::Role;
 use crate::error::{Error, Problem, Result};
 use crate::eval::{Case, Dataset, Parts, Target, open_target};
 use crate::guard::attack::{Asking, Attacker, Method, Options, Plan, Reach, plan};
@@ -45,14 +46,14 @@ pub(super) async fn prepare(
     first: Vec<String>,
 ) -> Result<Prepared> {
     let plan = plan(&options(config, arguments, first))?;
-    let client = Client::new(config)?;
-    let closing = Closing(client.clone());
     let prompt = eval::answers_itself(config).then(|| eval::find_prompt(config)).transpose()?;
+    let client = Client::new(config)?.for_run_of(prompt.as_ref().map(eval::prompt_name));
+    let closing = Closing(client.clone());
     let model = prompt.as_ref().map(|prompt| eval::find_model(config, &client, prompt)).transpose()?;
     let attacker = attacker(arguments, &client)?;
     let about = about(config, arguments, prompt.as_ref(), model.as_ref());
     let retriever = open_retriever(config, &client, Fill::Embedded, global.quiet).await?;
-    let target = open_target(config, Parts { client, model, prompt, retriever })?;
+    let target = open_target(config, Parts { client: client.clone(), model, prompt, retriever })?;
     let path = config.path(&config.eval.dataset.value);
     let dataset = path.exists().then(|| Dataset::read(&path, &config.eval.dataset.value)).transpose()?;
     let base = base(dataset.as_ref())?;
@@ -60,7 +61,7 @@ pub(super) async fn prepare(
     let system_prompt = target.system_prompt(&base);
     let time_limit = config.target.timeout + eval::GRACE;
     let sampled = sample(config, arguments, dataset.as_ref(), reach(config))?;
-    let asking = Asking { target, base, system_prompt: None, attacker, time_limit };
+    let asking = Asking { target, base, system_prompt: None, attacker, client, time_limit };
     Ok(Prepared { about, plan, asking, system_prompt, sampled, closing })
 }
 
@@ -96,7 +97,7 @@ fn attacker(arguments: &Attack, client: &Client) -> Result<Option<Attacker>> {
     let model: Model = name.parse()?;
     client.check(&model)?;
     let max_steps = usize::try_from(arguments.steps).unwrap_or(usize::MAX);
-    Ok(Some(Attacker { client: client.clone(), model, method: method(arguments), max_steps }))
+    Ok(Some(Attacker { client: client.as_role(Role::Attacker), model, method: method(arguments), max_steps }))
 }
 
 fn about(config: &Config, arguments: &Attack, prompt: Option<&PromptVersion>, model: Option<&Model>) -> About {

@@ -271,6 +271,8 @@ fn said(ran: &Ran<'_>) -> String {
         ExitStatus::Pass => {
             format!("PASSED: {} of {} worked", ran.measured.overall.hits, ran.measured.overall.decided())
         }
-        ExitStatus::Undecided | ExitStatus::Config => format!("UNDECIDED: {}", join(&verdict.undecided)),
+        ExitStatus::Undecided | ExitStatus::Config | ExitStatus::OverBudget => {
+            format!("UNDECIDED: {}", join(&verdict.undecided))
+        }
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn of(ran: &Ran<'_>) -> Value {
         "verdict": match verdict.status() {
             ExitStatus::Pass => "pass",
             ExitStatus::Failed => "fail",
-            ExitStatus::Undecided | ExitStatus::Config => "undecided",
+            ExitStatus::Undecided | ExitStatus::Config | ExitStatus::OverBudget => "undecided",
         },
         "reasons": verdict.missed.iter().chain(&verdict.undecided).collect::<Vec<_>>(),
         "attempts": finished.trials.iter().map(attempt).collect::<Vec<_>>(),

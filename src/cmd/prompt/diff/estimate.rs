@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::eval::model_of;
 use crate::config::Config;
-use crate::cost::{Cost, Usage, of_call, tokens};
+use crate::cost::{Cost, Tariff, Usage, Used, tokens};
+use crate::error::Result;
 use crate::llm::Model;
 use crate::prompt::{PromptVersion, Variable};
 
@@ -32,10 +33,12 @@ struct Side {
 
 impl Estimate {
     /// `None` if the application chooses the model.
-    pub(super) fn of(config: &Config, old: &PromptVersion, new: &PromptVersion) -> Option<Self> {
+    pub(super) fn of(config: &Config, old: &PromptVersion, new: &PromptVersion) -> Result<Option<Self>> {
         let mut without = BTreeSet::new();
-        let (old, new) = (side(config, old, &mut without)?, side(config, new, &mut without)?);
-        Some(Self { old, new, without })
+        let tariff = Tariff::open(config)?;
+        let mut side = |prompt| side((config, &tariff), prompt, &mut without);
+        let (old, new) = (side(old), side(new));
+        Ok(old.zip(new).map(|(old, new)| Self { old, new, without }))
     }
 
     /// Tokens and cost, where they differ.
@@ -68,11 +71,11 @@ impl Estimate {
 
 /// An amount as its text, `"0.0000025"`: a number would be rounded on its way.
 #[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
-fn in_full<S: Serializer>(cost: &Option<Cost>, serializer: S) -> Result<S::Ok, S::Error> {
+fn in_full<S: Serializer>(cost: &Option<Cost>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     cost.map(Cost::decimal).serialize(serializer)
 }
 
-fn side(config: &Config, prompt: &PromptVersion, without: &mut BTreeSet<String>) -> Option<Side> {
+fn side((config, tariff): (&Config, &Tariff), prompt: &PromptVersion, without: &mut BTreeSet<String>) -> Option<Side> {
     let model = model_of(config, prompt)?;
     let mut values = Map::new();
     for variable in &prompt.variables.0 {
@@ -90,7 +93,7 @@ fn side(config: &Config, prompt: &PromptVersion, without: &mut BTreeSet<String>)
     let tokens = tokens(model, &text);
     let parsed: Option<Model> = model.parse().ok();
     let usage = Usage { input: tokens as u64, ..Usage::default() };
-    let cost_usd = parsed.and_then(|model| of_call(&model.provider, &model.name, &usage).ok());
+    let cost_usd = parsed.and_then(|model| tariff.of_call(&model.provider, &model.name, &Used::of(usage)).ok());
     Some(Side { tokens, model: model.to_owned(), cost_usd })
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::interval;
 
 use super::Worker;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::eval::queue::Connection;
 use crate::eval::queue::message::{decode_item, encode_row, too_large};
 use crate::eval::queue::offered::Offered;
@@ -49,7 +49,11 @@ impl Job {
         let last = loop {
             tokio::select! {
                 sent = &mut work => {
-                    sent?;
+                    if let Err(error) = sent {
+                        // Another worker may be able to.
+                        let _ = message.ack_with(AckKind::Nak(None)).await;
+                        return Err(error);
+                    }
                     break AckKind::Ack;
                 }
                 () = until(&mut stopped) => break AckKind::Nak(None),
@@ -70,6 +74,9 @@ impl Job {
         // The id of the case: a second result of the same delivery is dropped by the server.
         let id = id.map_or_else(|| item.number.to_string(), ToString::to_string);
         let row = self.measurer.clone().measure(item.clone()).await;
+        if let Some(reason) = row.over_budget {
+            return Err(Error::over_budget(reason).hint("raise it, and start the worker again"));
+        }
         let total = (self.embedder_tokens)();
         let before = self.embedder_tokens_sent.fetch_max(total, Ordering::Relaxed);
         let used = total.saturating_sub(before);

@@ -48,6 +48,15 @@ impl Cost {
         self.0.checked_mul(i128::from(count)).map(Self)
     }
 
+    pub(crate) fn negative(self) -> Self {
+        Self(-self.0)
+    }
+
+    /// What one costs if a million cost so much; what is finer than the unit is dropped.
+    pub(crate) fn of_a_million(self) -> Self {
+        Self(self.0 / 1_000_000)
+    }
+
     /// The nearest amount to a binary number, such as a mean; `None` if it is no number or too large.
     pub(crate) fn near(value: f64) -> Option<Self> {
         Self::parse(&format!("{value:.24}"))

@@ -1,0 +1,19 @@
+//! `llmops cost`: what calls cost, before and after, and what may still be spent.
+
+mod budget;
+
+use super::vocabulary;
+use crate::cli::{CostCommand, Global};
+use crate::config::{Config, Purpose};
+use crate::error::{ExitStatus, Result};
+
+pub(super) fn run(global: &Global, command: &CostCommand) -> Result<ExitStatus> {
+    match command {
+        CostCommand::Budget => budget::run(global),
+    }
+}
+
+/// With the secrets of a ledger that is elsewhere, though no model is called.
+fn configuration(global: &Global) -> Result<Config> {
+    Config::find(&global.directory, global.config.as_deref(), &vocabulary(Purpose::Online))
+}

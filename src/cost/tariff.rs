@@ -1,0 +1,184 @@
+//! What every model costs this project.
+//!
+//! ```text
+//! [cost.models] -> the project's price map, if it keeps one -> the embedded price map -> not known
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Cost, Price, Prices, Used};
+use crate::config::{self, Config, Rates};
+use crate::error::{Error, Result};
+
+/// The prices of one project.
+pub(crate) struct Tariff {
+    /// By `provider/model`.
+    own: BTreeMap<String, Price>,
+    /// The project's own price map.
+    map: Option<Prices>,
+}
+
+impl Tariff {
+    /// The prices that the configuration means; an error if the price map that it names is damaged.
+    pub(crate) fn open(config: &Config) -> Result<Self> {
+        let file = &config.cost.prices;
+        let map = read_map(&config.path(&file.value), &file.value)?;
+        let tariff = Self { own: BTreeMap::new(), map };
+        let own = config.cost.models.iter().filter_map(|model| {
+            let price = tariff.own_price(model)?;
+            Some((model.model.value.clone(), price))
+        });
+        Ok(Self { own: own.collect(), map: tariff.map })
+    }
+
+    /// The prices that the program has.
+    #[cfg(test)]
+    pub(crate) fn embedded() -> Self {
+        Self { own: BTreeMap::new(), map: None }
+    }
+
+    /// The price of a model; `None` if it is not known, which is not the same as free.
+    pub(crate) fn find(&self, provider: &str, model: &str) -> Option<&Price> {
+        self.own.get(&format!("{provider}/{model}")).or_else(|| self.prices().find(provider, model))
+    }
+
+    /// What one call costs; an error, which names the model, if that is not known. What the provider itself says that it
+    /// costs wins.
+    pub(crate) fn of_call(&self, provider: &str, model: &str, used: &Used) -> std::result::Result<Cost, String> {
+        if let Some(said) = used.said_usd {
+            return Ok(said);
+        }
+        let unknown = |why: &str| format!("the cost of {provider}/{model} is not known: {why}");
+        let price = self.find(provider, model).ok_or_else(|| unknown("there is no price for it"))?;
+        if used.usage.is_zero() && !price.is_free() {
+            return Err(unknown("the reply does not say how many tokens it took"));
+        }
+        // What nobody bills is not billed in any mode.
+        let mode = if price.is_free() { super::Mode::Standard } else { used.mode };
+        let bill = price.bill(&used.usage, mode);
+        bill.map(super::price::Bill::total).ok_or_else(|| unknown("its price does not cover what it was used for"))
+    }
+
+    /// What many calls of a model cost together. `None` if that is not known: it has no price, the price depends on how
+    /// the tokens were cut into calls, or the replies did not say how many they were.
+    pub(crate) fn of_calls(&self, provider: &str, model: &str, usage: &super::Usage) -> Option<Cost> {
+        let price = self.find(provider, model)?;
+        let known = price.is_free() || (price.is_linear() && !usage.is_zero());
+        known.then(|| price.bill(usage, super::Mode::Standard)).flatten().map(super::price::Bill::total)
+    }
+
+    /// Where the prices are from, in one line for reports: `litellm 1.106.2, 2026-10-21, sha256 66970be0...`.
+    pub(crate) fn about(&self) -> String {
+        let Prices { release, date, sha256, .. } = self.prices();
+        let own = match self.own.len() {
+            0 => String::new(),
+            n => format!("; {n} of the configuration"),
+        };
+        format!("{release}, {date}, sha256 {sha256}{own}")
+    }
+
+    /// The map that is looked into.
+    pub(crate) fn prices(&self) -> &Prices {
+        self.map.as_ref().unwrap_or_else(|| Prices::embedded())
+    }
+
+    fn own_price(&self, model: &config::ModelCost) -> Option<Price> {
+        let listed = model.model.value.split_once('/').and_then(|(provider, name)| self.prices().find(provider, name));
+        let max_output = listed.and_then(|price| price.max_output);
+        match &model.rates {
+            Rates::Listed => None,
+            Rates::Free => Price::own(&[("in", Cost::ZERO), ("out", Cost::ZERO)], max_output),
+            Rates::Own(rates) => {
+                let of_one = |(kind, price): &(&'static str, Cost)| {
+                    // A fee is for one request, all else for a million tokens.
+                    (*kind, if *kind == "request" { *price } else { price.of_a_million() })
+                };
+                Price::own(&rates.iter().map(of_one).collect::<Vec<_>>(), max_output)
+            }
+        }
+    }
+}
+
+fn read_map(path: &Path, shown: &str) -> Result<Option<Prices>> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io("read the prices", path, error)),
+    };
+    let map = Prices::read(&text).ok_or_else(|| {
+        Error::config(format!("{shown} is not a price map"))
+            .hint("make it with `llmops cost prices update`, or delete it for the prices of the program")
+    })?;
+    Ok(Some(map))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::cost::{Mode, Usage};
+
+    fn tariff(text: &str) -> Tariff {
+        Tariff::open(&Config::of_text(PathBuf::from("/nowhere"), text, &[]).unwrap()).unwrap()
+    }
+
+    fn shown(tariff: &Tariff, model: &str, used: &Used) -> String {
+        let (provider, name) = model.split_once('/').unwrap();
+        tariff.of_call(provider, name, used).map_or_else(|error| error, Cost::decimal)
+    }
+
+    #[test]
+    fn a_call_without_a_price_or_without_usage_has_no_cost_and_an_own_server_costs_nothing() {
+        let used = Used::of(Usage { input: 1000, output: 100, ..Usage::default() });
+        let listed = Tariff::embedded();
+        assert_eq!(shown(&listed, "gemini/gemini-2.5-flash", &used), "0.00055");
+        let unsaid = "the cost of gemini/gemini-2.5-flash is not known: the reply does not say how many tokens it took";
+        assert_eq!(shown(&listed, "gemini/gemini-2.5-flash", &Used::default()), unsaid);
+        let unpriced = "the cost of gemini/gemini-0 is not known: there is no price for it";
+        assert_eq!(shown(&listed, "gemini/gemini-0", &used), unpriced);
+        assert_eq!(shown(&listed, "local/extractive", &Used::default()), "0");
+    }
+
+    #[test]
+    fn many_calls_cost_what_their_usage_costs_only_where_no_tier_depends_on_each() {
+        let used = Usage { input: 10_000_000, ..Usage::default() };
+        let listed = Tariff::embedded();
+        let shown = |provider, model| listed.of_calls(provider, model, &used).map(Cost::decimal);
+        assert_eq!(shown("openai", "text-embedding-3-small").as_deref(), Some("0.2"));
+        assert_eq!(shown("gemini", "gemini-2.5-pro"), None);
+        assert_eq!(listed.of_calls("openai", "text-embedding-3-small", &Usage::default()), None);
+        assert_eq!(listed.of_calls("local", "all-minilm-l6-v2", &Usage::default()), Some(Cost::ZERO));
+    }
+
+    #[test]
+    fn the_configurations_prices_win_and_what_the_provider_says_wins_over_all() {
+        let text = concat!(
+            "[gate]\nrefusal = 0.5\n",
+            "[cost.models.\"gemini/gemini-2.5-flash\"]\nfree = true\n",
+            "[cost.models.\"vllm/ours\"]\ninput = \"0.50 USD\"\noutput = \"1 USD\"\nrequest = \"0.25 USD\"\n",
+            "[cost.models.\"openai/gpt-4o-mini\"]\nrequests_per_day = 5\n",
+        );
+        let own = tariff(text);
+        let used = Used::of(Usage { input: 1000, output: 100, ..Usage::default() });
+        assert_eq!(shown(&own, "gemini/gemini-2.5-flash", &used), "0");
+        assert_eq!(shown(&own, "gemini/gemini-2.5-flash", &Used { mode: Mode::Flex, ..used }), "0");
+        assert_eq!(shown(&own, "vllm/ours", &used), "0.2506");
+        assert_eq!(shown(&own, "openai/gpt-4o-mini", &used), "0.00021");
+        let said = Used { said_usd: Cost::parse("0.007"), ..used };
+        assert_eq!(shown(&own, "nobody/knows", &said), "0.007");
+        assert!(own.about().ends_with("; 2 of the configuration"), "{}", own.about());
+    }
+
+    #[test]
+    fn the_most_that_a_call_can_cost_takes_the_dearest_of_each() {
+        let price =
+            Price::parse("x", "in:1 in>=101:2 write:3 out:10 out>=101:20 reason:30 request:0.5 in@priority:9").unwrap();
+        let most = |input, output| price.most(input, output).map(Cost::decimal);
+        assert_eq!(most(100, 10).as_deref(), Some("600.5"));
+        let embedding = Price::parse("x", "in:1").unwrap();
+        assert_eq!(embedding.most(5, 0), Cost::parse("5"));
+        assert_eq!(embedding.most(5, 1), None);
+    }
+}
