@@ -11,7 +11,7 @@ mod read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub(crate) use cost::{Cost, LedgerPlace, ModelCost, Rates};
+pub(crate) use cost::{Budgets, Cost, LedgerPlace, ModelCost, Rates};
 pub(crate) use document::{Located, parse_duration};
 pub(crate) use env::{Env, Secret};
 pub(crate) use prompts::{LABEL_HINT, LabelRule, Prompts, is_label};

@@ -3,6 +3,7 @@
 //! It passes only on what was measured: no cases, too many errors, an interrupted run, a gated metric that no case
 //! measured or a baseline whose cases are gone are undecided, never a pass and never a fail.
 
+mod cost;
 mod regression;
 
 use crate::config::Rule;
@@ -48,8 +49,12 @@ pub(crate) fn check(report: &Report) -> Verdict {
     let regression = regression::check(report);
     unknown.extend(regression.unknown);
     breaches.extend(regression.breaches);
-    let failed: Vec<String> =
+    let mut failed: Vec<String> =
         breaches.iter().map(|breach| breach_reason(breach, report.scale(&breach.metric))).collect();
+    let costs = cost::check(report);
+    unknown.extend(costs.unknown);
+    breaches.extend(costs.breaches);
+    failed.extend(costs.failed);
     let (decision, reasons) = match (unknown.is_empty(), failed.is_empty()) {
         (true, true) => (Decision::Pass, Vec::new()),
         (true, false) => (Decision::Fail, failed),

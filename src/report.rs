@@ -12,6 +12,7 @@ pub(crate) mod calibration;
 mod cases;
 mod clusters;
 mod comparison;
+mod cost_change;
 pub(crate) mod experiment;
 mod file;
 pub(crate) mod formats;
@@ -41,7 +42,7 @@ use calibration::Correction;
 pub(crate) use comparison::{Comparison, Difference, DropFinding, Flip, compare};
 pub(crate) use judged::{JudgeFacts, Judgements, Outdated};
 pub(crate) use progress::Progress;
-pub(crate) use spend::CostByRole;
+pub(crate) use spend::{CostByRole, CostLimits};
 pub(crate) use summary::{Cause, Flaky, Highlights, Summary};
 pub(crate) use verdict::{Breach, Decision, Verdict};
 use words::numbers;
@@ -77,6 +78,9 @@ pub(crate) struct Report {
     #[serde(default)]
     pub(crate) rule: Rule,
     pub(crate) estimates: BTreeMap<String, Estimate>,
+    /// What answers may cost.
+    #[serde(default)]
+    pub(crate) cost_limits: CostLimits,
     /// Where the baseline is, and whether it decides.
     #[serde(default)]
     pub(crate) regression: Option<RegressionFacts>,

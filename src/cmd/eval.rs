@@ -154,7 +154,7 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
     let Ended { journal, early, over_budget, stopped } = ended?;
     let report = Report { stopped, ..report(facts, &journal, early, prepared.client.tariff())? };
     let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| take(row));
-    let report = report_file::compare(report, &rows, &config.root)?;
+    let report = report_file::compare(report, &rows, &config.root, Some(prepared.client.tariff()))?;
     let verdict = gate::check(&report);
     Ok(Evaluated { report: report.decided(verdict), journal, client: prepared.client, over_budget })
 }

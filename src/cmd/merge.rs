@@ -6,6 +6,7 @@ use super::formats::Wanted;
 use super::{configuration_for, evidence, output, report_file};
 use crate::cli::{Global, Merge};
 use crate::config::{Config, Purpose};
+use crate::cost::Tariff;
 use crate::error::{Error, ExitStatus, Result};
 use crate::gate;
 use crate::report::formats::Source;
@@ -21,7 +22,7 @@ pub(super) fn run(global: &Global, arguments: &Merge) -> Result<ExitStatus> {
     let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| shards.each(take);
     let root = Config::root_of(&global.directory, global.config.as_deref());
     let root = root.unwrap_or_else(|_| global.directory.clone());
-    let report = report_file::compare(shards.report()?, &rows, &root)?;
+    let report = report_file::compare(shards.report()?, &rows, &root, tariff(global).as_ref())?;
     let verdict = gate::check(&report);
     let report = report.decided(verdict);
     let path = report_file::path_anywhere(global, arguments.report.as_deref());
@@ -43,6 +44,12 @@ pub(super) fn run(global: &Global, arguments: &Merge) -> Result<ExitStatus> {
         evidence::keep(&root, &report, &path);
     }
     Ok(gate::exit_status(&report))
+}
+
+/// The prices of the project, where there is one: they tell why an answer's cost changed.
+fn tariff(global: &Global) -> Option<Tariff> {
+    Config::root_of(&global.directory, global.config.as_deref()).ok()?;
+    Tariff::open(&configuration_for(global, Purpose::Offline).ok()?).ok()
 }
 
 /// What the project asks for. A job that only joins reports may have neither the project nor what its configuration needs.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{formats, output};
 use crate::cli::Global;
 use crate::config::Config;
+use crate::cost::Tariff;
 use crate::error::Result;
 use crate::report::baseline::Baseline;
 use crate::report::formats::{JSON, Source, TERMINAL};
@@ -29,11 +30,11 @@ pub(super) fn path_anywhere(global: &Global, chosen: Option<&Path>) -> PathBuf {
 
 /// The report with what changed since the baseline, if there is one below `root`. A shard has none: its cases are only part of the
 /// baseline's.
-pub(super) fn compare(report: Report, rows: Rows<'_>, root: &Path) -> Result<Report> {
+pub(super) fn compare(report: Report, rows: Rows<'_>, root: &Path, tariff: Option<&Tariff>) -> Result<Report> {
     let Some(facts) = report.regression.clone().filter(|_| report.shard.is_none()) else { return Ok(report) };
     let baseline = Baseline::read(&root.join(&facts.baseline), &facts.baseline)?;
     let comparison = match baseline {
-        Some(baseline) => Some(report::compare(&report, rows, &baseline, facts.max_drop)?),
+        Some(baseline) => Some(report::compare(&report, rows, &baseline, (facts.max_drop, tariff))?),
         None => None,
     };
     Ok(report.compared(comparison))

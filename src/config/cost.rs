@@ -12,6 +12,14 @@ pub(crate) struct Cost {
     /// In which days and months are counted.
     pub(crate) time_zone: TimeZone,
     pub(crate) budgets: Budgets,
+    /// How much more an answer may cost than in the baseline: 0.2 is a fifth more.
+    pub(crate) max_increase: Option<f64>,
+    /// The most that an answer may cost on average.
+    pub(crate) max_per_case: Option<Amount>,
+    /// How often users ask, for what a month will cost.
+    pub(crate) requests_per_month: Option<usize>,
+    /// The most that a month of so many requests may cost.
+    pub(crate) max_per_month: Option<Amount>,
     /// The price map that wins over the embedded one, if the file is there.
     pub(crate) prices: Located<String>,
     pub(crate) models: Vec<ModelCost>,
@@ -78,10 +86,28 @@ pub(super) fn read(section: &Section, document: &Document, (env, purpose): (&Env
         day: amount(section, "budget_day"),
         month: amount(section, "budget_month"),
     };
+    let max_increase = section.percent("max_increase");
+    let max_per_case = amount(section, "max_per_case");
+    let requests_per_month = section.integer("requests_per_month", 1..=1_000_000_000_000);
+    let max_per_month = amount(section, "max_per_month");
+    if max_per_month.is_some() && requests_per_month.is_none() {
+        let message = "cost.max_per_month needs cost.requests_per_month".to_owned();
+        document.report(section.line_of("max_per_month"), message, Some("say how many answers a month has".into()));
+    }
     let prices = section.string("prices");
     let models = read_models(&section.section("models"), document);
     section.finish();
-    Some(Cost { ledger: ledger?, time_zone: time_zone?, budgets, prices: prices?, models })
+    Some(Cost {
+        ledger: ledger?,
+        time_zone: time_zone?,
+        budgets,
+        max_increase: max_increase.map(|share| share.value),
+        max_per_case,
+        requests_per_month,
+        max_per_month,
+        prices: prices?,
+        models,
+    })
 }
 
 fn amount(section: &Section, key: &str) -> Option<Amount> {

@@ -222,6 +222,19 @@ impl<'a> Section<'a> {
         None
     }
 
+    /// A share in percent: "20 %", which is 0.2. Never below 0.
+    pub(super) fn percent(&self, key: &str) -> Option<Located<f64>> {
+        let text = self.string(key)?;
+        let number = text.value.trim().strip_suffix('%').map(str::trim_end);
+        let number = number.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
+        if let Some(percent) = number.and_then(|number| number.parse::<f64>().ok()) {
+            return Some(Located { value: percent / 100.0, line: text.line });
+        }
+        let message = format!("{} is \"{}\", which is not a percentage", self.path(key), text.value);
+        self.document.report(text.line, message, Some("write it like \"20 %\"".into()));
+        None
+    }
+
     /// One of a few words.
     pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.string(key)?;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::report::calibration::{Correction, CorrectionMethod};
-use crate::report::{CaseCounts, Estimate, Outdated};
+use crate::report::{CaseCounts, Comparison, CostLimits, Difference, Estimate, Outdated};
 
 /// A report with these counts, thresholds and estimates: (metric, threshold, mean, n).
 fn report(total: usize, finished: usize, errored: usize, rows: &[(&str, f64, Option<f64>, usize)]) -> Report {
@@ -205,4 +205,81 @@ fn a_calibration_of_another_judge_is_said() {
     let verdict = check(&report);
     assert_eq!((verdict.decision, verdict.notes), (Decision::Undecided, Vec::<String>::new()));
     assert!(verdict.reasons[0].contains("its calibration is of another judge; run `llmops"), "{:?}", verdict.reasons);
+}
+
+fn dollars(text: &str) -> Option<crate::cost::Cost> {
+    crate::cost::Cost::parse(text)
+}
+
+/// A report that meets its bar, whose answers cost 0.002 now and 0.001 in the baseline.
+fn costing(limits: CostLimits) -> Report {
+    let mut report = report(10, 10, 0, &[("context_recall", 0.8, Some(0.9), 10)]);
+    report.cost_limits = limits;
+    report.cost.answer_usd = dollars("0.002");
+    report.cost.embedder_usd = dollars("0");
+    let cost = Difference { baseline: 0.001, current: 0.002, n: 10, ..Difference::default() };
+    report.comparison = Some(Comparison { cost: Some(cost), ..Comparison::default() });
+    report
+}
+
+#[test]
+fn answers_that_cost_too_much_fail() {
+    let month = |most: &str| CostLimits {
+        requests_per_month: Some(50_000),
+        max_per_month: dollars(most),
+        ..CostLimits::default()
+    };
+    let cases = [
+        (CostLimits { max_per_case: dollars("0.002"), ..CostLimits::default() }, None),
+        (
+            CostLimits { max_per_case: dollars("0.0019"), ..CostLimits::default() },
+            Some("an answer costs $0.002, above the $0.0019 of cost.max_per_case"),
+        ),
+        (month("100"), None),
+        (month("99"), Some("a month costs $100.00, above the $99.00 of cost.max_per_month")),
+        (CostLimits { max_increase: Some(1.0), ..CostLimits::default() }, None),
+        (
+            CostLimits { max_increase: Some(0.2), ..CostLimits::default() },
+            Some(
+                "an answer costs $0.002, +100 % against $0.001 in the baseline, more than the 20 % of cost.max_increase \
+                 (n = 10)",
+            ),
+        ),
+    ];
+    for (limits, expected) in cases {
+        let verdict = check(&costing(limits));
+        let decision = if expected.is_some() { Decision::Fail } else { Decision::Pass };
+        assert_eq!((verdict.decision, verdict.reasons.first().map(String::as_str)), (decision, expected));
+        assert_eq!(verdict.breaches.is_empty(), expected.is_none());
+    }
+}
+
+#[test]
+fn a_cost_that_is_not_known_fails_what_depends_on_it() {
+    let limits = [
+        CostLimits { max_per_case: dollars("1"), ..CostLimits::default() },
+        CostLimits { max_per_month: dollars("1"), requests_per_month: Some(1), ..CostLimits::default() },
+        CostLimits { max_increase: Some(1.0), ..CostLimits::default() },
+        CostLimits { has_budget: true, ..CostLimits::default() },
+    ];
+    for limits in limits {
+        let mut report = costing(limits);
+        report.cost.answer_usd = None;
+        report.cost.target_unknown = 3;
+        report.comparison = Some(Comparison::default());
+        let verdict = check(&report);
+        assert_eq!(verdict.decision, Decision::Fail, "{limits:?}");
+        assert!(verdict.reasons[0].contains("not known"), "{:?}", verdict.reasons);
+    }
+    let mut report = costing(CostLimits::default());
+    report.cost.answer_usd = None;
+    report.cost.target_unknown = 3;
+    assert_eq!(check(&report).decision, Decision::Pass);
+}
+
+#[test]
+fn an_increase_needs_a_baseline() {
+    let mut report = costing(CostLimits { max_increase: Some(0.2), ..CostLimits::default() });
+    report.comparison = None;
+    assert_eq!(check(&report).decision, Decision::Undecided);
 }

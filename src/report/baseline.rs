@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Report;
 use super::json::{self, Rows};
 use super::summary::CaseSum;
+use crate::cost::Usage;
 use crate::digest::Hashing;
 use crate::error::{Error, Result};
 use crate::eval::Measured;
@@ -45,6 +46,8 @@ pub(super) struct BaselineCase {
     pub(super) values: Vec<(String, f64)>,
     /// US dollars of an answer.
     pub(super) cost: Option<f64>,
+    /// Tokens of all repeats, and how many there are.
+    pub(super) usage: (Usage, u32),
 }
 
 impl Baseline {
@@ -58,8 +61,8 @@ impl Baseline {
         let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| json::each_row(path, take);
         each_case(&rows, &mut |case| {
             let values = case.metrics.iter().filter_map(|(name, repeats)| Some((name.clone(), repeats.value()?)));
-            let (values, cost) = (values.collect(), case.cost_of_an_answer());
-            cases.insert(case.first.id, BaselineCase { content: case.first.content, values, cost });
+            let (values, cost, usage) = (values.collect(), case.cost_of_an_answer(), case.usage());
+            cases.insert(case.first.id, BaselineCase { content: case.first.content, values, cost, usage });
             Ok(())
         })?;
         let facts = BaselineFacts {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    CaseCounts, Comparison, CostByRole, Decision, Digests, Estimate, Highlights, JudgeFacts, PromptFacts,
+    CaseCounts, Comparison, CostByRole, CostLimits, Decision, Digests, Estimate, Highlights, JudgeFacts, PromptFacts,
     RegressionFacts, Report, SCHEMA, ShardFacts, Summary, TargetFacts, UsageByRole, Verdict,
 };
 use crate::config::Rule;
@@ -24,6 +24,7 @@ pub(crate) struct Facts {
     pub(crate) max_error_rate: f64,
     pub(crate) max_not_applicable: f64,
     pub(crate) rule: Rule,
+    pub(crate) cost_limits: CostLimits,
     pub(crate) regression: RegressionFacts,
     pub(crate) digests: Digests,
     pub(crate) git: Option<Commit>,
@@ -73,6 +74,7 @@ pub(crate) fn build(facts: Facts, summary: Summary, outline: Outline) -> Report 
         max_error_rate: facts.max_error_rate,
         max_not_applicable: facts.max_not_applicable,
         rule: facts.rule,
+        cost_limits: facts.cost_limits,
         regression: Some(facts.regression),
         comparison: None,
         estimates: facts.scorers.iter().map(|scorer| (scorer.name.to_string(), Estimate::of(scorer))).collect(),

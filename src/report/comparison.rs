@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::baseline::{Baseline, BaselineCase, BaselineFacts, each_case};
 use super::clusters::Clusters;
+use super::cost_change::{CostChange, Usages};
 use super::json::Rows;
 use super::judged::is_alike;
 use super::summary::{CaseSum, range};
 use super::{Estimate, Report};
+use crate::cost::Tariff;
 use crate::error::Result;
 use crate::eval::metrics::{Need, Scale, find};
 use crate::eval::stats::{self, Drop, Pairs, cluster_ids, holm, judge_drop};
@@ -27,6 +29,9 @@ pub(crate) struct Comparison {
     /// What an answer costs, in US dollars, over the cases of which both runs know it; `None` if there are none.
     #[serde(default)]
     pub(crate) cost: Option<Difference>,
+    /// Why that changed; `None` where it cannot be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cost_change: Option<CostChange>,
     /// Cases that met a bar and no longer do, then those that do now; the first of them.
     pub(crate) flips: Vec<Flip>,
     /// How many flips there are of each direction.
@@ -144,19 +149,25 @@ impl Flip {
 /// Flips and ids that are listed; all are counted.
 const LISTED: usize = 100;
 
-/// Compares a run with its baseline. `max_drop` decides for the gated metrics from 0 to 1.
+/// Compares a run with its baseline. `max_drop` decides for the gated metrics from 0 to 1; the tariff tells why an answer's cost
+/// changed.
 pub(crate) fn compare(
     report: &Report,
     rows: Rows<'_>,
     baseline: &Baseline,
-    max_drop: Option<f64>,
+    (max_drop, tariff): (Option<f64>, Option<&Tariff>),
 ) -> Result<Comparison> {
     let mut pairing = Pairing::new(report, baseline);
     each_case(rows, &mut |case| {
         pairing.take(&case);
         Ok(())
     })?;
-    Ok(pairing.finish(report, max_drop))
+    let usages = pairing.usages;
+    let compared = pairing.finish(report, max_drop);
+    let change = compared.cost.as_ref().map(|cost| cost.change);
+    let why = change.zip(report.target.model.as_deref()).zip(tariff);
+    let cost_change = why.and_then(|((change, model), tariff)| usages.explain(change, model, tariff));
+    Ok(Comparison { cost_change, ..compared })
 }
 
 /// Pairs the cases of a run with those of the baseline, one by one.
@@ -168,6 +179,7 @@ struct Pairing<'a> {
     clusters: Clusters,
     values: BTreeMap<String, Values>,
     costs: Values,
+    usages: Usages,
     out: Comparison,
     fallen: Vec<Flip>,
     risen: Vec<Flip>,
@@ -197,6 +209,7 @@ impl<'a> Pairing<'a> {
             clusters: Clusters::default(),
             values: BTreeMap::new(),
             costs: Values::default(),
+            usages: Usages::default(),
             out: Comparison { baseline: baseline.facts.clone(), ..Comparison::default() },
             fallen: Vec::new(),
             risen: Vec::new(),
@@ -252,8 +265,9 @@ impl<'a> Pairing<'a> {
             values.push(*before, counted, cluster);
             values.lost += usize::from(now.is_none());
         }
-        if let (Some(before), Some(now)) = (before.cost, case.cost_of_an_answer()) {
-            self.costs.push(before, now, cluster);
+        if let (Some(cost), Some(now)) = (before.cost, case.cost_of_an_answer()) {
+            self.costs.push(cost, now, cluster);
+            self.usages.add(before.usage, case.usage());
         }
     }
 

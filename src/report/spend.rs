@@ -29,6 +29,35 @@ pub(crate) struct CostByRole {
     pub(crate) prices: String,
 }
 
+/// What the configuration says of costs: bars of the gate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct CostLimits {
+    /// How much more an answer may cost than in the baseline: 0.2 is a fifth more.
+    pub(crate) max_increase: Option<f64>,
+    pub(crate) max_per_case: Option<Cost>,
+    /// How many answers users get a month.
+    pub(crate) requests_per_month: Option<u64>,
+    pub(crate) max_per_month: Option<Cost>,
+    /// Whether a run, a day or a month has a budget.
+    pub(crate) has_budget: bool,
+}
+
+impl CostLimits {
+    /// Whether the gate looks at costs, which the cases that are left may still change.
+    pub(crate) fn is_a_bar(&self) -> bool {
+        *self != Self { requests_per_month: self.requests_per_month, ..Self::default() }
+    }
+}
+
+impl Report {
+    /// What a month of answers costs, at what one costs on average; `None` if that is not known, or nobody said how many
+    /// there are.
+    pub(crate) fn monthly_cost(&self) -> Option<Cost> {
+        self.cost.answer_usd?.times(self.cost_limits.requests_per_month?)
+    }
+}
+
 /// Adds up the costs of rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spend {
@@ -127,9 +156,38 @@ pub(super) fn line(report: &Report) -> Option<String> {
     Some(parts.join(", "))
 }
 
-/// What an answer costs beside the baseline: "$0.0012, +12 % against $0.00107"; `None` where it is not known of both, or where
-/// nothing costs anything.
+/// What a month of answers costs: "$412 for 50,000 answers".
+pub(super) fn month(report: &Report) -> Option<String> {
+    let requests = report.cost_limits.requests_per_month?;
+    let cost = report.monthly_cost().map_or_else(|| "not known".to_owned(), |cost| cost.to_string());
+    Some(format!("{cost} for {requests} answers"))
+}
+
+/// What an answer costs beside the baseline, and why: "$0.0012, +12 % against $0.00107, $38 more a month; cause: context grew by
+/// 410 tokens"; `None` where it is not known of both, or where nothing costs anything.
 pub(super) fn change(report: &Report) -> Option<String> {
+    Some(format!("{}{}", against(report)?, why(report).unwrap_or_default()))
+}
+
+fn why(report: &Report) -> Option<String> {
+    let comparison = report.comparison.as_ref()?;
+    let Difference { baseline, current, .. } = comparison.cost.as_ref()?;
+    let more = current - baseline;
+    // Less than a hundredth is no change that anybody asks about.
+    if more.abs() < 0.01 * baseline {
+        return None;
+    }
+    let month = report.cost_limits.requests_per_month.and_then(|requests| {
+        let cost = Cost::near(more.abs())?.times(requests)?;
+        Some(format!(", {cost} {} a month", if more > 0.0 { "more" } else { "less" }))
+    });
+    let same_model = comparison.baseline.model == report.target.model;
+    let cause = comparison.cost_change.and_then(|change| change.cause(same_model));
+    let cause = cause.map_or_else(String::new, |cause| format!("; cause: {cause}"));
+    Some(month.unwrap_or_default() + &cause)
+}
+
+fn against(report: &Report) -> Option<String> {
     let Difference { scale, baseline, current, n, .. } = report.comparison.as_ref()?.cost.as_ref()?;
     let (now, before) = (scale.show(*current), scale.show(*baseline));
     let of = if *n < report.cases.total { format!(" in {}", count(*n, "case")) } else { String::new() };
@@ -188,6 +246,14 @@ mod tests {
         let failed = Measured { error: Some("down".into()), ..Measured::default() };
         assert_eq!(each(&[row(Some("0.001"), 1), judged, failed.clone()]).as_deref(), Some("$0.0015"));
         assert_eq!((each(&[row(Some("0.001"), 1), row(None, 0)]), each(&[failed]), each(&[])), (None, None, None));
+    }
+
+    #[test]
+    fn a_number_of_requests_alone_is_no_bar() {
+        let requests = CostLimits { requests_per_month: Some(1), ..CostLimits::default() };
+        assert!(!requests.is_a_bar());
+        assert!(CostLimits { max_per_case: Some(Cost::ZERO), ..requests }.is_a_bar());
+        assert!(CostLimits { has_budget: true, ..requests }.is_a_bar());
     }
 
     #[test]

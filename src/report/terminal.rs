@@ -185,4 +185,7 @@ fn table(text: &mut String, report: &Report) {
     if let Some(cost) = spend::line(report) {
         let _ = writeln!(text, "  {:<width$} {}", "cost of the run", printable(&cost));
     }
+    if let Some(month) = spend::month(report) {
+        let _ = writeln!(text, "  {:<width$} {month}", "cost of a month");
+    }
 }

@@ -47,10 +47,11 @@ fn what_an_answer_costs_stands_beside_the_baseline() {
     // Ten times the price for the tokens in, and ten times that for the tokens out.
     let dearer = ["eval", "-q", "-m", "openai/gpt-4o"];
     let ran = run(&project, &server, &dearer).ends(0);
-    let change = "$0.0000275, +1567 % against $0.00000165";
+    let change = "$0.0000275, +1567 % against $0.00000165; cause: dearer model";
     assert!(ran.stdout.contains(&format!("  cost of an answer  {change}\n")), "{}", ran.stdout);
     let markdown = project.run(&["report", "--format", "markdown"]).ends(0).stdout;
-    let change = "An answer costs <code>&#36;0.0000275, &#43;1567 % against &#36;0.00000165</code>.\n";
+    let change =
+        "An answer costs <code>&#36;0.0000275, &#43;1567 % against &#36;0.00000165; cause&#58; dearer model</code>.\n";
     assert!(markdown.contains(change), "{markdown}");
 }
 
@@ -76,4 +77,48 @@ fn a_bar_on_the_cost_of_an_application_is_an_error_before_any_call() {
     let ran = project.run(&["eval", "-q"]).ends(3);
     let message = "llmops.toml:5: cost needs to know which model answers, and this target chooses it itself";
     assert!(ran.stderr.contains(message), "{}", ran.stderr);
+}
+
+/// The same project with a longer prompt: its cost, the month, the reason and the gate.
+#[test]
+fn a_longer_context_is_named_as_the_cause_and_fails_the_gate() {
+    // A token for every four bytes.
+    let server = Server::start(|request| {
+        let tokens = request.body.len() / 4;
+        let message = serde_json::json!({
+            "choices": [{"message": {"content": "<0>"}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": tokens, "completion_tokens": 2},
+        });
+        crate::support::http::Scripted::json(message.to_string())
+    });
+    let project = project(4);
+    let limits = "[cost]\nrequests_per_month = 50000\n";
+    project.write("llmops.toml", &format!("{}{limits}", priced("1 USD").replace("answer_relevancy = 0.5\n", "")));
+    let ran = run(&project, &server, &["eval", "-q"]).ends(0);
+    assert!(ran.stdout.contains("  cost of a month    $0."), "{}", ran.stdout);
+    run(&project, &server, &["baseline"]).ends(0);
+    let prompt = project.read("prompts/qa/1.0.0.md");
+    project.write("prompts/qa/1.1.0.md", &format!("{prompt}{}", "Four".repeat(410)));
+    let limits = format!("{limits}max_increase = \"20 %\"\n");
+    project.write("llmops.toml", &format!("{}{limits}", priced("1 USD").replace("answer_relevancy = 0.5\n", "")));
+    let ran = run(&project, &server, &["eval", "-q"]).ends(1);
+    assert!(ran.stdout.contains(" % of cost.max_increase (n = 4)"), "{}", ran.stdout);
+    assert!(ran.stdout.contains(" more a month; cause: context grew by 411 tokens\n"), "{}", ran.stdout);
+    let markdown = project.run(&["report", "--format", "markdown"]).ends(1).stdout;
+    assert!(markdown.contains("more a month; cause&#58; context grew by 411 tokens</code>."), "{markdown}");
+}
+
+#[test]
+fn a_budget_on_a_model_without_a_price_fails_the_gate() {
+    let server = Server::start(answer);
+    let project = project(4);
+    project.write("llmops.toml", &format!("{}[cost]\nbudget_run = \"1 USD\"\n", config("")));
+    let ran = run(&project, &server, &["eval", "-q"]).ends(1);
+    let reason = "the cost of 4 calls is not known, so that the budgets of [cost] do not hold";
+    assert!(ran.stdout.contains(reason), "{}", ran.stdout);
+    // With a price of its own it holds.
+    let own = "[cost.models.\"openai/m\"]\ninput = \"1 USD\"\noutput = \"1 USD\"\n";
+    project.write("llmops.toml", &format!("{}[cost]\nbudget_run = \"1 USD\"\n{own}", config("")));
+    let ran = run(&project, &server, &["eval", "-q", "--no-cache"]).ends(0);
+    assert!(ran.stdout.contains("  cost of the run    $0.00002\n"), "{}", ran.stdout);
 }

@@ -71,7 +71,9 @@ impl Prepared {
         Ok(Some(StopRule {
             stop: config.eval.stop,
             bars: bars.into_iter().map(|(_, bar)| bar).collect(),
-            may_pass: config.gate.rule == Rule::Point && config.gate.regression.max_drop.is_none(),
+            may_pass: config.gate.rule == Rule::Point
+                && config.gate.regression.max_drop.is_none()
+                && !self.facts.cost_limits.is_a_bar(),
             max_error_rate: config.gate.max_error_rate,
             max_not_applicable: config.gate.max_not_applicable,
         }))

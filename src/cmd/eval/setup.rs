@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::scorers;
-use crate::config::{Config, StoreKind, TargetKind, is_label};
+use crate::config::{Budgets, Config, StoreKind, TargetKind, is_label};
 use crate::cost::ledger::PromptName;
 use crate::digest::sha256;
 use crate::error::{Error, Problem, Result};
@@ -17,7 +17,7 @@ use crate::llm::{Client, Model};
 use crate::prompt::{self, Folder, PromptVersion, Selector};
 use crate::rag::Retriever;
 use crate::report::calibration::CalibrationFile;
-use crate::report::{Digests, Facts, JudgeFacts, PromptFacts, RegressionFacts, ShardFacts, TargetFacts};
+use crate::report::{CostLimits, Digests, Facts, JudgeFacts, PromptFacts, RegressionFacts, ShardFacts, TargetFacts};
 
 /// A run that is ready to begin, but for its store.
 pub(super) struct Checked {
@@ -228,6 +228,13 @@ pub(super) async fn facts(
         max_error_rate: config.gate.max_error_rate,
         max_not_applicable: config.gate.max_not_applicable,
         rule: config.gate.rule,
+        cost_limits: CostLimits {
+            max_increase: config.cost.max_increase,
+            max_per_case: config.cost.max_per_case,
+            requests_per_month: config.cost.requests_per_month.map(|requests| requests as u64),
+            max_per_month: config.cost.max_per_month,
+            has_budget: config.cost.budgets != Budgets::default(),
+        },
         regression: RegressionFacts {
             baseline: config.gate.regression.baseline.value.clone(),
             max_drop: config.gate.regression.max_drop,

@@ -39,6 +39,9 @@ pub(super) fn write(source: &Source<'_>, out: &mut dyn io::Write, failed: Failed
     if let Some(cost) = spend::change(report) {
         let _ = writeln!(text, "An answer costs {}.\n", code(&cost));
     }
+    if let Some(month) = spend::month(report) {
+        let _ = writeln!(text, "A month costs {}.\n", code(&month));
+    }
     flips(&mut text, report);
     flaky(&mut text, report);
     wrong.render(&mut text, report);

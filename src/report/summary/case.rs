@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cost::Cost;
+use crate::cost::{Cost, Usage};
 use crate::eval::metrics::Scale;
 use crate::eval::stats::{Repeats, mean};
 use crate::eval::{Measured, Outcome};
@@ -16,6 +16,7 @@ pub(in crate::report) struct CaseSum {
     /// Of the answers whose time, or price, is known.
     latencies_ms: Vec<f64>,
     costs_usd: Vec<f64>,
+    usage: Usage,
 }
 
 /// A metric over the repeats of one case.
@@ -54,6 +55,7 @@ impl CaseSum {
             metrics: BTreeMap::new(),
             latencies_ms: Vec::new(),
             costs_usd: Vec::new(),
+            usage: Usage::default(),
         };
         case.add(&row);
         case.first = row;
@@ -63,6 +65,11 @@ impl CaseSum {
     /// In US dollars, at list prices even if the cache answered; `None` unless it is known of every repeat.
     pub(in crate::report) fn cost_of_an_answer(&self) -> Option<f64> {
         self.of_every_answer(&self.costs_usd)
+    }
+
+    /// Tokens of all repeats, and how many there are.
+    pub(in crate::report) fn usage(&self) -> (Usage, u32) {
+        (self.usage, self.rows)
     }
 
     /// In milliseconds; `None` unless it was taken of every repeat.
@@ -77,6 +84,7 @@ impl CaseSum {
     pub(in crate::report) fn add(&mut self, row: &Measured) {
         self.rows += 1;
         self.latencies_ms.extend(row.latency_ms);
+        self.usage += row.usage;
         self.costs_usd.extend(row.cost_usd.map(Cost::to_f64));
         self.failure = self.failure.take().or_else(|| row.failure().map(str::to_owned));
         for (name, outcome) in &row.outcomes {
