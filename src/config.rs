@@ -49,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) cache: Cache,
     /// Only a flag says so, never the file.
     pub(crate) cassette: Option<Cassette>,
+    /// Calls are only counted, and the embedded store lies in this folder meanwhile. Only a command says so.
+    pub(crate) estimates_in: Option<PathBuf>,
     pub(crate) queue: Queue,
     pub(crate) report: Report,
     pub(crate) providers: Vec<CustomProvider>,
@@ -395,6 +397,11 @@ impl Config {
     /// Where local state is kept; never committed.
     pub(crate) fn state_folder(&self) -> PathBuf {
         self.root.join(STATE_FOLDER)
+    }
+
+    /// Where the embedded store is.
+    pub(crate) fn store_folder(&self) -> PathBuf {
+        self.estimates_in.clone().unwrap_or_else(|| self.state_folder())
     }
 
     /// Whether the gate looks at a metric.

@@ -11,7 +11,7 @@ mod tariff;
 mod usage;
 mod used;
 
-pub(crate) use estimate::tokens;
+pub(crate) use estimate::{is_counted_exactly, tokens};
 pub(crate) use price::{Mode, Price};
 pub(crate) use prices::Prices;
 pub(crate) use spent::{Costs, Spent};

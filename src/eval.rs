@@ -25,7 +25,9 @@ pub(crate) use dataset::{Dataset, LabelKind, Labelled, Labels};
 pub(crate) use journal::{Identity, Journal, Start};
 pub(crate) use queue::{Connection, Content, Parting, Queue, Worker};
 pub(crate) use result::{CaseResult, Measured, Place};
-pub(crate) use runner::{Ended, Event, Measurer, Measuring, Run, StopBar, StopRule, Stopped, Streak, answer, run};
+pub(crate) use runner::{
+    Ended, Event, Item, Measurer, Measuring, Run, StopBar, StopRule, Stopped, Streak, answer, run,
+};
 pub(crate) use shard::Shard;
-pub(crate) use targets::{Added, Parts, Question, Target, open as open_target, provided};
+pub(crate) use targets::{Added, Parts, Question, Target, open as open_target, provided, usual_target};
 pub(crate) use twice::{JudgedTwice, Judging, judge_twice};

@@ -13,6 +13,7 @@ mod cassette;
 mod chat;
 mod client;
 mod endpoint;
+mod estimator;
 mod exchange;
 mod failure;
 mod limits;
@@ -27,6 +28,7 @@ pub(crate) use chat::{
 };
 pub(crate) use client::{Answered, Client, HttpCall};
 pub(crate) use endpoint::Endpoint;
+pub(crate) use estimator::{Amounts, Estimates, Span, usual};
 pub(crate) use limits::patient;
 pub(crate) use model::Model;
 pub(crate) use providers::{LOCAL, PROVIDERS};

@@ -48,6 +48,11 @@ impl Cost {
         self.0.checked_mul(i128::from(count)).map(Self)
     }
 
+    /// The part of so many equal ones, to the unit; `None` of none.
+    pub(crate) fn divided(self, parts: u64) -> Option<Self> {
+        self.0.checked_div(i128::from(parts)).map(Self)
+    }
+
     pub(crate) fn negative(self) -> Self {
         Self(-self.0)
     }

@@ -1,14 +1,16 @@
 //! `llmops cost`: what calls cost, before and after, and what may still be spent.
 
 mod budget;
+pub(super) mod estimate;
 
-use super::vocabulary;
+use super::{block_on, unless_interrupted, vocabulary};
 use crate::cli::{CostCommand, Global};
 use crate::config::{Config, Purpose};
 use crate::error::{ExitStatus, Result};
 
 pub(super) fn run(global: &Global, command: &CostCommand) -> Result<ExitStatus> {
     match command {
+        CostCommand::Estimate(arguments) => block_on(unless_interrupted(estimate::run(global, arguments))),
         CostCommand::Budget => budget::run(global),
     }
 }

@@ -8,6 +8,7 @@ mod setup;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::cost::estimate::before_a_run;
 use super::formats::Wanted;
 use super::ingest::Fill;
 use super::{configuration_for, evidence, interrupted, output, report_file, unless_interrupted};
@@ -34,6 +35,9 @@ pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus>
 
 /// Evaluates, decides, writes and shows the report.
 pub(super) async fn gate(global: &Global, mut config: Config, arguments: &Eval, fill: Fill) -> Result<ExitStatus> {
+    if !global.quiet {
+        say_cost(global, arguments).await?;
+    }
     apply(&mut config, &arguments.tested)?;
     apply_asking(&mut config, global, &arguments.asking);
     let path = report_file::path(global, arguments.report.as_deref())?;
@@ -56,6 +60,23 @@ pub(super) async fn gate(global: &Global, mut config: Config, arguments: &Eval, 
         journal.finish();
     }
     recorded.map(|()| if over_budget { ExitStatus::OverBudget } else { gate::exit_status(&report) })
+}
+
+/// Says what the run will cost, where it costs anything, is a whole one and sends calls itself.
+async fn say_cost(global: &Global, arguments: &Eval) -> Result<()> {
+    let Eval { asking, queue, shard, .. } = arguments;
+    if asking.replay.is_some() || asking.retry_errors || queue.is_some() || shard.is_some() {
+        return Ok(());
+    }
+    let mut config = configuration_for(global, asking.purpose())?;
+    apply(&mut config, &arguments.tested)?;
+    if let Some(repeats) = asking.repeats {
+        config.eval.repeats = repeats;
+    }
+    if let Some(line) = unless_interrupted(async { Ok(before_a_run(global, config).await) }).await? {
+        output::note(&line);
+    }
+    Ok(())
 }
 
 /// Flags win over the environment, and both over the file. A flag that the kind of target does not look at is refused,

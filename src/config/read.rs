@@ -78,6 +78,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         prompts,
         cache: cache?,
         cassette: None,
+        estimates_in: None,
         queue: queue?,
         report: report?,
         providers: own,

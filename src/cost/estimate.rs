@@ -12,6 +12,14 @@ pub(crate) fn tokens(model: &str, text: &str) -> usize {
     encoding.encode(text).len()
 }
 
+/// Whether the model's own encoding is public, so that the count is exact.
+pub(crate) fn is_counted_exactly(model: &str) -> bool {
+    let bare = model.rsplit('/').next().unwrap_or(model);
+    ["gpt-3.5", "gpt-35", "gpt-4", "gpt-5", "o1", "o3", "o4", "text-embedding-3", "text-embedding-ada", "chatgpt-4o"]
+        .iter()
+        .any(|name| bare.starts_with(name))
+}
+
 fn encoding_of(model: &str) -> &'static str {
     // As tiktoken maps names: what is older than GPT-4o, and the embeddings.
     const OLDER: &[&str] = &["gpt-4", "gpt-3.5", "gpt-35", "text-embedding-"];
@@ -39,6 +47,8 @@ mod tests {
         for (model, expected) in cases {
             assert_eq!(encoding_of(model), expected, "{model}");
         }
+        assert!(is_counted_exactly("openai/gpt-5-mini") && is_counted_exactly("openrouter/openai/o3"));
+        assert!(!is_counted_exactly("gemini/gemini-2.5-flash") && !is_counted_exactly("vllm/gpt-oss-20b"));
         // Counts of tiktoken 0.12.
         assert_eq!(tokens("openai/gpt-4o", "こんにちは世界"), 2);
         assert_eq!(tokens("openai/gpt-4", "こんにちは世界"), 4);

@@ -107,6 +107,11 @@ impl Price {
         self.rates.iter().any(|rate| rate.kind == Kind::Output)
     }
 
+    /// Whether thoughts are billed at a rate of their own, which only models that think have.
+    pub(crate) fn has_reasoning(&self) -> bool {
+        self.rates.iter().any(|rate| rate.kind == Kind::Reasoning)
+    }
+
     /// The most tokens that an answer may have, if it is known.
     pub(crate) fn max_output(&self) -> Option<u64> {
         self.max_output
@@ -138,7 +143,7 @@ impl Price {
         self.rates.iter().all(|rate| rate.from_tokens == 0 && rate.kind != Kind::Request)
     }
 
-    pub(super) fn is_free(&self) -> bool {
+    pub(crate) fn is_free(&self) -> bool {
         self.rates.iter().all(|rate| rate.price == Cost::ZERO)
     }
 }

@@ -4,6 +4,7 @@ mod command;
 mod http;
 mod prompt;
 mod rag;
+mod usual;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::prompt::PromptVersion;
 use crate::rag::{Passage, Retriever};
 
 pub(crate) use rag::provided;
+pub(crate) use usual::usual_target;
 
 use super::{Case, Output};
 

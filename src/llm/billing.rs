@@ -48,6 +48,10 @@ impl Default for Purpose {
 }
 
 impl Purpose {
+    pub(super) fn role(&self) -> Role {
+        self.role
+    }
+
     /// The same in another role.
     pub(super) fn as_role(&self, role: Role) -> Self {
         Self { role, ..self.clone() }

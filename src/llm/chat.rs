@@ -81,6 +81,8 @@ pub(crate) struct Request {
     pub(crate) repeat: u32,
     /// Providers are told to keep to it. Servers may ignore it, so the messages must describe the shape as well.
     pub(crate) schema: Option<Schema>,
+    /// A text as long as the answer is thought to be; never sent, only counted by estimates.
+    pub(crate) expected: Option<String>,
     /// Asks for the log probabilities of the tokens, each with so many alternatives, at most 20. Dialects without any
     /// leave it out.
     pub(crate) top_logprobs: Option<u8>,

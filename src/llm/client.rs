@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::billing::{Billing, Purpose};
 use super::cache::Cache;
 use super::cassette::Tape;
+use super::estimator::{Estimates, Estimator};
 use super::exchange::Exchange;
 use super::limits::{self, Limits};
 use super::providers::NoAnswer;
@@ -70,6 +71,8 @@ struct Inner {
     tape: Option<Tape>,
     tariff: Tariff,
     ledger: Ledger,
+    /// Counts the calls instead of making them.
+    estimator: Option<Estimator>,
     /// As the ledger names it.
     project: Arc<str>,
 }
@@ -106,6 +109,7 @@ impl Client {
             tape,
             tariff: Tariff::open(config)?,
             ledger: Ledger::new(config),
+            estimator: config.estimates_in.is_some().then(Estimator::default),
             project: config.name.as_str().into(),
         };
         Ok(Self(Arc::new(inner), Purpose::default()))
@@ -147,6 +151,9 @@ impl Client {
         }
         let call = (dialect.encode)(endpoint, model, request);
         let exchange = Exchange { endpoint: Some(endpoint), model, call: &call, repeat: request.repeat };
+        if let Some(reply) = self.estimate(&exchange, request) {
+            return Ok(reply);
+        }
         let (decoded, answered) = self
             .ask(exchange, dialect.decode, |decoded| Told {
                 usage: Some(decoded.used.usage),
@@ -164,6 +171,42 @@ impl Client {
             cached: answered.cached,
             tokens: decoded.tokens,
         })
+    }
+
+    /// Counts a chat that the cache does not answer, and gives what stands for its reply; `None` if calls are made.
+    fn estimate(&self, exchange: &Exchange<'_>, request: &Request) -> Option<Reply> {
+        let estimator = self.0.estimator.as_ref()?;
+        let (provider, name) = (exchange.provider().to_owned(), exchange.model.to_owned());
+        let model = Model { provider, name };
+        if self.is_kept(exchange) {
+            estimator.keep(self.1.role(), &model.to_string());
+            return None;
+        }
+        let body = exchange.call.body.as_ref()?;
+        let text = estimator.chat((self.1.role(), &self.0.tariff), &model, (request, body));
+        Some(Reply { text, ..nothing_sent(Finish::Stop) })
+    }
+
+    fn is_kept(&self, exchange: &Exchange<'_>) -> bool {
+        self.0.cache.as_ref().is_some_and(|cache| cache.get(&exchange.cache_key()).is_some())
+    }
+
+    /// Counts texts that would be embedded, if calls are only counted.
+    pub(crate) fn estimate_embedding(&self, model: &Model, call: &HttpCall, texts: &[String]) -> bool {
+        let Some(estimator) = &self.0.estimator else { return false };
+        let Ok(endpoint) = self.endpoint(&model.provider) else { return false };
+        let exchange = Exchange { endpoint: Some(&endpoint), model: &model.name, call, repeat: 0 };
+        if self.is_kept(&exchange) {
+            estimator.keep(self.1.role(), &model.to_string());
+            return false;
+        }
+        estimator.embed((self.1.role(), &self.0.tariff), model, texts);
+        true
+    }
+
+    /// What was counted instead of sent, and counts anew.
+    pub(crate) fn take_estimates(&self) -> Estimates {
+        self.0.estimator.as_ref().map(Estimator::take).unwrap_or_default()
     }
 
     /// Sends one JSON request to an application under test, with retries within the time limit. Errors name the URL.
@@ -216,11 +259,14 @@ impl Client {
             && tell(&decoded).is_usable
         {
             let answered = Answered { body, latency: None, attempts: 0, cached: true };
-            if let Some(billing) = self.billing(&exchange) {
+            if let Some(billing) = self.billing(&exchange).filter(|_| inner.estimator.is_none()) {
                 billing.keep(&answered.body);
             }
             self.record(&exchange, &answered);
             return Ok((decoded, answered));
+        }
+        if inner.estimator.is_some() {
+            return Err(Error::unavailable("an estimate sends nothing"));
         }
         // Decoding takes microseconds; a reply of a foreign shape is found while it can still be asked for again.
         let inspect = |body: &Value| match decode(body) {
@@ -323,16 +369,24 @@ impl Client {
     }
 
     fn find_endpoint(&self, provider: &str) -> Result<Endpoint> {
+        // Where nothing is sent, no key is needed.
         let is_replayed = matches!(self.0.tape, Some(Tape::Replay(_)));
+        let needs_no_key = is_replayed || self.0.estimator.is_some();
+        let env = &self.0.env;
         if let Some(custom) = self.0.custom.iter().find(|custom| custom.name == provider) {
+            let keyless = || Endpoint::custom(custom, &self.0.file, env);
             if is_replayed {
-                return Endpoint::custom(custom, &self.0.file, &self.0.env);
+                return keyless();
             }
-            return Endpoint::custom_with_key(custom, &self.0.file, &self.0.env);
+            let found = Endpoint::custom_with_key(custom, &self.0.file, env);
+            return if needs_no_key { found.or_else(|_| keyless()) } else { found };
         }
         if let Some(known) = PROVIDERS.iter().find(|known| known.name == provider) {
-            let env = &self.0.env;
-            return if is_replayed { Ok(Endpoint::replayed(known, env)) } else { Endpoint::known(known, env) };
+            if is_replayed {
+                return Ok(Endpoint::replayed(known, env));
+            }
+            let found = Endpoint::known(known, env);
+            return if needs_no_key { found.or_else(|_| Ok(Endpoint::replayed(known, env))) } else { found };
         }
         let names: Vec<&str> = (self.0.custom.iter().map(|custom| custom.name.as_str()))
             .chain(PROVIDERS.iter().map(|known| known.name))
@@ -387,13 +441,18 @@ fn extract(request: &Request) -> Reply {
     let started = Instant::now();
     let min_support = request.parameters.min_support.unwrap_or(extractive::DEFAULT_MIN_SUPPORT);
     let Extract { text, abstained } = extractive::answer(request.question(), &request.grounding.passages, min_support);
+    Reply { text, abstained: Some(abstained), latency: Some(started.elapsed()), ..nothing_sent(Finish::Stop) }
+}
+
+/// The reply to a call that no server was asked for, without its text.
+fn nothing_sent(finish: Finish) -> Reply {
     Reply {
-        text,
+        text: String::new(),
         usage: Usage::default(),
         cost: Ok(Cost::ZERO),
-        finish: Finish::Stop,
-        abstained: Some(abstained),
-        latency: Some(started.elapsed()),
+        finish,
+        abstained: None,
+        latency: None,
         attempts: 0,
         cached: false,
         tokens: None,

@@ -13,6 +13,7 @@ mod cost;
 #[cfg(unix)]
 mod diff;
 mod docs;
+mod estimate;
 mod formats;
 mod gate;
 mod guard;

@@ -9,10 +9,10 @@ use super::super::{Closing, unless_interrupted};
 use super::{documents, scorers, setup};
 use crate::cli::Global;
 use crate::clock;
-use crate::config::{Config, Rule, Stop};
+use crate::config::{Config, Rule, Stop, TargetKind};
 use crate::error::{Error, Problem, Result};
 use crate::eval::metrics::{Need, Scorer, Tools};
-use crate::eval::{Dataset, Measurer, Measuring, Shard, StopBar, StopRule, Target, open_target};
+use crate::eval::{Dataset, Measurer, Measuring, Shard, StopBar, StopRule, Target, open_target, usual_target};
 use crate::llm::Client;
 use crate::prompt::PromptVersion;
 use crate::rag::{Embedder, Retriever, open_embedder};
@@ -45,6 +45,22 @@ impl Prepared {
         };
         let cluster = config.eval.cluster.as_ref().map(|field| field.value.clone());
         Measurer::new(measuring, config.target.timeout + GRACE, repeats, cluster)
+    }
+
+    /// What asks as a run would, for estimates: metrics that call nothing are left out, and an application is not asked.
+    pub(in crate::cmd) fn counting_measurer(&self, config: &Config) -> Measurer {
+        let calls = |scorer: &&Arc<Scorer>| {
+            let needs = scorer.metric.needs;
+            needs.contains(&Need::Judge) || needs.contains(&Need::Embedder) || scorer.metric.name == "assertions"
+        };
+        let is_application = matches!(config.target.kind, TargetKind::Http | TargetKind::Command);
+        let measuring = Measuring {
+            target: if is_application { usual_target() } else { Arc::clone(&self.target) },
+            scorers: self.scorers.iter().filter(calls).cloned().collect(),
+            tools: self.tools.clone(),
+            client: self.client.clone(),
+        };
+        Measurer::new(measuring, config.target.timeout + GRACE, config.eval.repeats, None)
     }
 
     /// When the run may end before its last case. A part of a run never does, since it decides nothing alone.

@@ -125,6 +125,7 @@ impl Asking<'_> {
             messages: vec![message(Role::System, instructions), message(Role::User, data.to_string())],
             parameters: self.member.parameters.clone(),
             schema: self.member.structured.then(|| self.rubric.schema()),
+            expected: Some(self.rubric.form.usual(items, self.data)),
             top_logprobs: self.member.top_logprobs.filter(|_| self.rubric.form.is_score()),
             repeat: self.repeat,
             ..Request::default()

@@ -5,8 +5,10 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use super::inquiry::Item;
 use crate::digest::sha256_parts;
 use crate::llm::Schema;
+use crate::text::sentences;
 
 /// Said before every task. Answers, passages and references are written by others.
 const PREAMBLE: &str = "\
@@ -58,6 +60,26 @@ impl Rubric {
 impl Form {
     pub(super) fn is_score(self) -> bool {
         matches!(self, Self::Score(_))
+    }
+
+    /// A reply as long as usual, for estimates: what is to be taken out of a text are its sentences.
+    pub(super) fn usual(self, items: &[&Item], data: &Value) -> String {
+        let reason = |words: usize| ["word"; 40][..words].join(" ");
+        let reply = match self {
+            Self::Lists(names) => {
+                let text = |name: &str| data.get(name).or_else(|| data.get("answer")).and_then(Value::as_str);
+                let list = |name: &str| -> Value { sentences(text(name).unwrap_or_default()).collect() };
+                names.iter().map(|name| ((*name).to_owned(), list(name))).collect()
+            }
+            Self::Verdicts(labels) => {
+                let verdict = |item: &&Item| json!({"id": item.id, "reason": reason(15), "verdict": labels[0]});
+                json!({ "verdicts": items.iter().map(verdict).collect::<Vec<_>>() })
+            }
+            Self::Score(most) => {
+                json!({"id": items.first().map(|item| &item.id), "reason": reason(30), "score": most})
+            }
+        };
+        reply.to_string()
     }
 
     fn instructions(self) -> String {

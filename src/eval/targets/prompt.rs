@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
+use super::usual::expected;
 use super::{Question, Target};
 use crate::error::{Problem, Result};
 use crate::eval::{Case, Output};
@@ -54,6 +55,7 @@ pub(super) async fn ask(asking: Asking<'_>, values: &Map<String, Value>, groundi
         grounding,
         repeat: question.repeat,
         schema: prompt.schema(),
+        expected: Some(expected(question.case)),
         ..Request::default()
     };
     let reply = client.chat(model, &request).await?;

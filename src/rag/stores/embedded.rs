@@ -51,7 +51,7 @@ struct Shared {
 impl Embedded {
     pub(super) fn new(config: &Config, embedder: Option<Arc<dyn Embedder>>) -> Self {
         let name = format!("{STATE_FOLDER}/{}", file::NAME);
-        let file = StoreFile::new(config.state_folder().join(file::NAME), name);
+        let file = StoreFile::new(config.store_folder().join(file::NAME), name);
         let begins_empty = matches!(config.cassette, Some(Cassette::Record(_))) && embedder.is_some();
         Self {
             shared: Arc::new(Shared { file, vectors: Mutex::default(), index: Index::default() }),
