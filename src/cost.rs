@@ -3,6 +3,7 @@
 mod encoding;
 mod estimate;
 pub(crate) mod golden;
+pub(crate) mod import;
 pub(crate) mod ledger;
 mod price;
 mod prices;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::iter::Sum;
-use std::ops::{Add, AddAssign};
+use std::ops::{Add, AddAssign, Sub};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -55,6 +55,15 @@ impl Cost {
 
     pub(crate) fn negative(self) -> Self {
         Self(-self.0)
+    }
+
+    /// So many parts of all that it is divided into; what is finer than the unit is dropped. `None` if there are no parts, or
+    /// beyond the largest amount.
+    pub(crate) fn share(self, parts: u64, all: u64) -> Option<Self> {
+        let (parts, all) = (i128::from(parts), i128::from(all));
+        let whole = self.0.checked_div(all)?.checked_mul(parts)?;
+        // A remainder is less than 2^64, and so are the parts.
+        whole.checked_add((self.0 % all).checked_mul(parts)? / all).map(Self)
     }
 
     /// What one costs if a million cost so much; what is finer than the unit is dropped.
@@ -117,6 +126,14 @@ impl fmt::Display for Cost {
         let step = 10_u128.pow(PLACES - places);
         let sign = if self.0 < 0 { "-" } else { "" };
         write!(f, "{sign}${}", fixed((units + step / 2) / step, places, 2))
+    }
+}
+
+impl Sub for Cost {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
     }
 }
 
@@ -213,6 +230,11 @@ mod tests {
         let tenth = Cost::parse("0.1").unwrap();
         assert_eq!(std::iter::repeat_n(tenth, 3).sum::<Cost>().decimal(), "0.3");
         assert_eq!(tenth.times(3).map(Cost::decimal).as_deref(), Some("0.3"));
+        assert_eq!(tenth.share(2, 3).map(Cost::decimal).as_deref(), Some("0.066666666666666666666666"));
+        assert_eq!(tenth.share(3, 3), Some(tenth));
+        assert_eq!((tenth.share(1, 0), tenth.share(u64::MAX, 1)), (None, None));
+        assert_eq!(Cost(i128::MAX).share(1, 2), Some(Cost(i128::MAX / 2)));
+        assert_eq!((tenth - Cost::parse("0.3").unwrap()).decimal(), "-0.2");
         assert!((tenth.to_f64() - 0.1).abs() < f64::EPSILON);
         assert_eq!(Cost::near(1e-7 / 3.0).map(|cost| cost.to_string()).as_deref(), Some("$0.0000000333"));
         assert_eq!((Cost::near(f64::NAN), Cost::near(1e30)), (None, None));

@@ -2,6 +2,8 @@
 
 mod budget;
 pub(super) mod estimate;
+mod import;
+mod report;
 
 use super::{block_on, unless_interrupted, vocabulary};
 use crate::cli::{CostCommand, Global};
@@ -12,6 +14,8 @@ pub(super) fn run(global: &Global, command: &CostCommand) -> Result<ExitStatus> 
     match command {
         CostCommand::Estimate(arguments) => block_on(unless_interrupted(estimate::run(global, arguments))),
         CostCommand::Budget => budget::run(global),
+        CostCommand::Report(arguments) => report::run(global, arguments),
+        CostCommand::Import(arguments) => import::run(global, arguments),
     }
 }
 

@@ -8,10 +8,13 @@
 //! ```
 
 mod call;
+mod change;
 mod clerk;
+mod forecast;
 mod limit;
 mod postgres;
 mod sqlite;
+mod statement;
 mod store;
 
 use std::path::{Path, PathBuf};
@@ -20,12 +23,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-pub(crate) use self::call::{Call, Outcome, PromptName, Role};
+pub(crate) use self::call::{Call, Outcome, PromptName, Role, State};
+pub(crate) use self::change::{Change, Side};
 use self::clerk::{Clerk, Op, OpenStore, Reserve};
+pub(crate) use self::forecast::{Days, Forecast, days_left, first_day};
 use self::limit::Scope;
 pub(crate) use self::limit::{Limit, Most, Sum};
 use self::postgres::Postgres;
 use self::sqlite::Sqlite;
+pub(crate) use self::statement::{Amounts, AtMost, By, Calendar, Key, Table};
+pub(crate) use self::store::{Line, Slice};
 use self::store::{Store, Wanted};
 use crate::config::{Config, LedgerPlace, STATE_FOLDER};
 use crate::cost::Cost;
@@ -126,6 +133,54 @@ pub(crate) fn used(config: &Config, at: i64) -> Result<Vec<(Limit, Sum)>> {
         used.extend(scoped.iter().map(|(limit, scope)| (limit.clone(), pages.sum(scope))));
     })?;
     Ok(used)
+}
+
+/// Gives the calls that a configuration's ledger holds of a time, in the order of time. One that was never written is empty.
+pub(crate) fn read(config: &Config, slice: &Slice<'_>, on: &mut dyn FnMut(Line)) -> Result<()> {
+    if is_unwritten(config) {
+        return Ok(());
+    }
+    open_store(&config.cost.ledger, &path(config))?.read(slice, on)
+}
+
+/// A call that somebody else has written down, under an id that is the same whenever it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) id: i64,
+    pub(crate) line: Line,
+}
+
+/// How many calls of an import are one transaction: others who write wait that long.
+const IMPORTED_AT_ONCE: usize = 4096;
+
+/// Writes down calls that were made elsewhere; one that is there already is left alone. Gives how many were new. Without
+/// `keep` nothing is written.
+pub(crate) fn import(config: &Config, mut entries: Vec<Entry>, keep: bool) -> Result<usize> {
+    if entries.is_empty() || (!keep && is_unwritten(config)) {
+        return Ok(entries.len());
+    }
+    // A transaction looks at every sum of its time: the shorter that is, the fewer they are.
+    entries.sort_by_key(|entry| entry.line.call.at);
+    let mut store = open_store(&config.cost.ledger, &path(config))?;
+    let mut new = 0;
+    for chunk in entries.chunks(IMPORTED_AT_ONCE) {
+        let ids = chunk.iter().map(|entry| entry.id).collect();
+        let (first, last) = (chunk[0].line.call.at, chunk[chunk.len() - 1].line.call.at);
+        let wanted = Wanted { from: first, to: last, ids, ..Wanted::default() };
+        store.write(&wanted, &mut |pages| {
+            for Entry { id, line } in chunk {
+                new += usize::from(!pages.present.contains(id));
+                if keep {
+                    pages.insert(*id, &line.call, line.outcome);
+                }
+            }
+        })?;
+    }
+    Ok(new)
+}
+
+fn is_unwritten(config: &Config) -> bool {
+    matches!(config.cost.ledger, LedgerPlace::Embedded) && !path(config).exists()
 }
 
 impl Held {

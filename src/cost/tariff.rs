@@ -68,6 +68,18 @@ impl Tariff {
         known.then(|| price.bill(usage, super::Mode::Standard)).flatten().map(super::price::Bill::total)
     }
 
+    /// How much of what a call cost was for its input, in the proportion of its list price. Where there is none, every token
+    /// counts alike.
+    pub(crate) fn input_share(&self, model: &str, usage: &super::Usage, usd: Cost) -> Cost {
+        let price = model.split_once('/').and_then(|(provider, name)| self.find(provider, name));
+        let bill = price.and_then(|price| price.bill(usage, super::Mode::Standard));
+        match bill.filter(|bill| bill.total() > Cost::ZERO) {
+            Some(bill) if bill.total() == usd => bill.input,
+            Some(bill) => Cost::near(usd.to_f64() * (bill.input.to_f64() / bill.total().to_f64())).unwrap_or(usd),
+            None => usd.share(usage.all_input(), usage.total()).unwrap_or(usd),
+        }
+    }
+
     /// Where the prices are from, in one line for reports: `litellm 1.106.2, 2026-10-21, sha256 66970be0...`.
     pub(crate) fn about(&self) -> String {
         let Prices { release, date, sha256, .. } = self.prices();
@@ -150,6 +162,17 @@ mod tests {
         assert_eq!(shown("gemini", "gemini-2.5-pro"), None);
         assert_eq!(listed.of_calls("openai", "text-embedding-3-small", &Usage::default()), None);
         assert_eq!(listed.of_calls("local", "all-minilm-l6-v2", &Usage::default()), Some(Cost::ZERO));
+    }
+
+    #[test]
+    fn a_calls_cost_is_divided_as_its_price_divides_it() {
+        let listed = Tariff::embedded();
+        let usage = Usage { input: 1000, output: 100, ..Usage::default() };
+        let shown = |model, usd| listed.input_share(model, &usage, Cost::parse(usd).unwrap()).to_string();
+        assert_eq!(shown("gemini/gemini-2.5-flash", "0.00055"), "$0.0003");
+        assert_eq!(shown("gemini/gemini-2.5-flash", "0.0011"), "$0.0006");
+        assert_eq!(shown("nobody/knows", "0.0011"), "$0.001");
+        assert_eq!(listed.input_share("nobody/knows", &Usage::default(), Cost::ZERO), Cost::ZERO);
     }
 
     #[test]

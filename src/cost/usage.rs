@@ -30,22 +30,24 @@ impl Usage {
     }
 
     pub(crate) fn total(&self) -> u64 {
-        self.all_input() + self.output + self.reasoning
+        self.all_input().saturating_add(self.output).saturating_add(self.reasoning)
     }
 
     /// The whole prompt, wherever it came from.
     pub(crate) fn all_input(&self) -> u64 {
-        self.input + self.cached_input + self.cache_write + self.cache_write_1h
+        [self.cached_input, self.cache_write, self.cache_write_1h].into_iter().fold(self.input, u64::saturating_add)
     }
 }
 
+/// What damaged replies say adds up to no more than the largest number.
 impl AddAssign for Usage {
     fn add_assign(&mut self, other: Self) {
-        self.input += other.input;
-        self.cached_input += other.cached_input;
-        self.cache_write += other.cache_write;
-        self.cache_write_1h += other.cache_write_1h;
-        self.output += other.output;
-        self.reasoning += other.reasoning;
+        let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
+        add(&mut self.input, other.input);
+        add(&mut self.cached_input, other.cached_input);
+        add(&mut self.cache_write, other.cache_write);
+        add(&mut self.cache_write_1h, other.cache_write_1h);
+        add(&mut self.output, other.output);
+        add(&mut self.reasoning, other.reasoning);
     }
 }

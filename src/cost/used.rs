@@ -85,11 +85,11 @@ pub(crate) fn tokens_of(usage: &Value) -> Option<Usage> {
     })
 }
 
-/// Some providers count in floating-point numbers.
+/// Some providers count in floating-point numbers. What is beyond their whole numbers is no count, and adds up to none.
 fn whole(value: &Value) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a whole number")]
     let of_float = |number: f64| (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as u64);
-    value.as_u64().or_else(|| value.as_f64().and_then(of_float))
+    value.as_f64().and_then(of_float)
 }
 
 /// How the provider served the call, in the words of `OpenAI`, Anthropic and Gemini.
@@ -173,6 +173,8 @@ mod tests {
         for (body, expected) in cases {
             assert_eq!(buckets(&body), Some(expected), "{body}");
         }
+        let beyond = json!({"usageMetadata": {"promptTokenCount": u64::MAX, "toolUsePromptTokenCount": u64::MAX}});
+        assert_eq!(buckets(&beyond), Some([0; 6]));
         for body in [json!({}), json!("text"), json!({"usage": null}), json!({"usage": {"prompt_tokens": -1}})] {
             assert_eq!(buckets(&body), None, "{body}");
         }

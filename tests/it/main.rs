@@ -38,5 +38,6 @@ mod runs;
 mod selfcheck;
 #[cfg(unix)]
 mod signatures;
+mod spending;
 mod support;
 mod targets;

@@ -83,6 +83,11 @@ impl Outcome {
         Self { requests: u64::from(status != 429), ..Self::NOT_SENT }
     }
 
+    /// The same where nobody knows the status.
+    pub(crate) fn refused() -> Self {
+        Self { requests: 1, ..Self::NOT_SENT }
+    }
+
     pub(super) fn open(most: Option<Cost>) -> Self {
         Self { state: State::Open, usage: NO_USAGE, usd: most, requests: 1 }
     }

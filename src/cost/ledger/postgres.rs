@@ -2,16 +2,18 @@
 //! they look at does not change before they write.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use tokio::runtime::Runtime;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row, Transaction};
 
 use super::call::{Call, Outcome, PromptName, Role, State};
 use super::limit::{Scope, Sum};
-use super::store::{Line, Pages, Store, Wanted, Write};
+use super::store::{Line, Pages, Slice, Store, Wanted, Write};
 use crate::config::Secret;
 use crate::cost::{Cost, Usage};
 use crate::error::{Error, Result};
@@ -71,12 +73,12 @@ impl Postgres {
     }
 
     /// Does the work on a connection that is known to live, or makes one.
-    fn with<T>(&mut self, work: impl AsyncFnOnce(&mut Client) -> Result<T>) -> Result<T> {
+    fn with<T>(&mut self, action: &str, work: impl AsyncFnOnce(&mut Client) -> Result<T>) -> Result<T> {
         let mut client = match self.client.take().filter(|client| !client.is_closed()) {
             Some(client) => client,
             None => self.connect()?,
         };
-        let done = self.runtime.block_on(work(&mut client)).map_err(cannot)?;
+        let done = self.runtime.block_on(work(&mut client)).map_err(|error| cannot(action, error))?;
         // After a failure the connection may be in the middle of something.
         self.client = Some(client);
         Ok(done)
@@ -85,7 +87,7 @@ impl Postgres {
 
 impl Store for Postgres {
     fn write(&mut self, wanted: &Wanted, work: &mut dyn FnMut(&mut Pages)) -> Result<()> {
-        self.with(async |client| {
+        self.with("write", async |client| {
             let transaction = limited(PATIENCE, client.transaction()).await?;
             limited(PATIENCE, transaction.batch_execute(LOCK)).await?;
             let mut pages = Pages::of(sums(&transaction, wanted).await?, present(&transaction, &wanted.ids).await?);
@@ -100,12 +102,17 @@ impl Store for Postgres {
         })
     }
 
-    #[cfg(test)]
-    fn read(&mut self, from: i64, to: i64, on: &mut dyn FnMut(Line)) -> Result<()> {
-        self.with(async |client| {
-            let select = format!("select {COLUMNS} from llmops_call where at >= $1 and at < $2 order by at, id");
-            let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&from, Type::INT8), (&to, Type::INT8)];
-            for row in limited(PATIENCE, client.query_typed(&select, &parameters)).await? {
+    fn read(&mut self, slice: &Slice<'_>, on: &mut dyn FnMut(Line)) -> Result<()> {
+        self.with("read", async |client| {
+            let select = format!(
+                "select {COLUMNS} from llmops_call where at >= $1 and at < $2 and ($3 is null or project = $3)
+                 order by at, id"
+            );
+            let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+                [(&slice.from, Type::INT8), (&slice.to, Type::INT8), (&slice.project, Type::TEXT)];
+            // One by one: a ledger of years need not fit into memory.
+            let mut rows = pin!(limited(PATIENCE, client.query_typed_raw(&select, parameters)).await?);
+            while let Some(row) = limited(PATIENCE, rows.try_next()).await? {
                 on(line(&row)?);
             }
             Ok(())
@@ -264,6 +271,6 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn cannot(error: Error) -> Error {
-    Error::unavailable("cannot write the ledger of costs").source(error).hint(HINT)
+fn cannot(action: &str, error: Error) -> Error {
+    Error::unavailable(format!("cannot {action} the ledger of costs")).source(error).hint(HINT)
 }

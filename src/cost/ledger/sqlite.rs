@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
 use super::call::{Call, Outcome, PromptName, Role, State};
 use super::limit::{Scope, Sum};
-use super::store::{Line, Pages, Store, Wanted, Write};
+use super::store::{Line, Pages, Slice, Store, Wanted, Write};
 use crate::cost::{Cost, Usage};
 use crate::error::{Error, Result};
 
@@ -89,12 +89,12 @@ impl Store for Sqlite {
         write().map_err(|error| cannot("write", &self.name, &error))
     }
 
-    #[cfg(test)]
-    fn read(&mut self, from: i64, to: i64, on: &mut dyn FnMut(Line)) -> Result<()> {
+    fn read(&mut self, slice: &Slice<'_>, on: &mut dyn FnMut(Line)) -> Result<()> {
         let mut read = || {
-            let mut statement =
-                self.connection.prepare_cached("select * from call where at >= ? and at < ? order by at, id")?;
-            let mut rows = statement.query((from, to))?;
+            let mut statement = self.connection.prepare_cached(
+                "select * from call where at >= ?1 and at < ?2 and (?3 is null or project = ?3) order by at, id",
+            )?;
+            let mut rows = statement.query((slice.from, slice.to, slice.project))?;
             while let Some(row) = rows.next()? {
                 on(line(row)?);
             }

@@ -11,9 +11,18 @@ pub(super) trait Store: Send {
     /// Lets `work` look at the sums and decide what is written, while nobody else writes.
     fn write(&mut self, wanted: &Wanted, work: &mut dyn FnMut(&mut Pages)) -> Result<()>;
 
-    /// Gives every call of a time, in the order of time, the end excluded.
-    #[cfg(test)]
-    fn read(&mut self, from: i64, to: i64, on: &mut dyn FnMut(Line)) -> Result<()>;
+    /// Gives the calls of a time one by one, in the order of time.
+    fn read(&mut self, slice: &Slice<'_>, on: &mut dyn FnMut(Line)) -> Result<()>;
+}
+
+/// What of a ledger is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slice<'a> {
+    /// In seconds since 1970, the end excluded.
+    pub(crate) from: i64,
+    pub(crate) to: i64,
+    /// `None` for all.
+    pub(crate) project: Option<&'a str>,
 }
 
 /// A call that is written down.

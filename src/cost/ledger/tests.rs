@@ -1,13 +1,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::call::State;
-use super::store::Line;
 use super::*;
 use crate::cost::Usage;
 use crate::test_support::postgres;
 
 /// Noon of 2026-03-29 in UTC; in Berlin that day has 23 hours.
 const NOON: i64 = 1_774_785_600;
+const ALL: Slice<'_> = Slice { from: 0, to: i64::MAX, project: None };
 
 fn limits(text: &str) -> Vec<Limit> {
     let text = format!("[gate]\nrefusal = 0.5\n[cost]\n{text}");
@@ -30,7 +29,7 @@ fn dollars(text: &str) -> Cost {
 fn lines(folder: &Path) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut store = Sqlite::open(&folder.join(FILE), FILE).unwrap();
-    store.read(0, i64::MAX, &mut |line| lines.push(line)).unwrap();
+    store.read(&ALL, &mut |line| lines.push(line)).unwrap();
     lines
 }
 
@@ -112,7 +111,7 @@ fn a_database_keeps_what_a_file_keeps() {
         ledger.flush().unwrap();
         let mut lines = Vec::new();
         let mut store = open_store(&again.0, &again.1).unwrap();
-        store.read(NOON, NOON + 3, &mut |line| lines.push(line)).unwrap();
+        store.read(&Slice { from: NOON, to: NOON + 3, project: Some("p") }, &mut |line| lines.push(line)).unwrap();
         kept.push(lines);
     }
     assert_eq!(kept[0].len(), 3);
