@@ -7,6 +7,7 @@ mod cmd;
 mod config;
 mod cost;
 mod digest;
+mod download;
 mod error;
 mod eval;
 mod file;

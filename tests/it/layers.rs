@@ -14,7 +14,7 @@ const RANKS: &[&[&str]] = &[
     &["llm"],
     &["cost"],
     &["postgres"],
-    &["git", "config"],
+    &["git", "config", "download"],
     &["error", "text", "digest", "clock", "file", "lockfile", "money", "test_support"],
 ];
 

