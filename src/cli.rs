@@ -14,7 +14,10 @@ use crate::config::{Purpose, Secret, parse_duration};
 use crate::eval::Shard;
 use crate::report::formats::{self, FORMATS, Format};
 
-pub(crate) use cost::{Cost, CostCommand, CostFormat, CostImport, CostReport, Estimate, Grouping, Since};
+pub(crate) use cost::{
+    Cost, CostCommand, CostFormat, CostImport, CostReport, Estimate, Grouping, Prices, PricesCommand, Since,
+    UpdatePrices,
+};
 pub(crate) use guard::{Attack, AttackMethod, Check, Documents, Guard, GuardCommand, Test, Train};
 pub(crate) use prompt::{
     Approve, Compared, DiffFormat, Export, Import, Label, List, Named, New, Prompt, PromptCommand, Release, Render,

@@ -13,10 +13,10 @@ mod usage;
 mod used;
 
 pub(crate) use estimate::{is_counted_exactly, tokens};
-pub(crate) use price::{Mode, Price};
-pub(crate) use prices::Prices;
+pub(crate) use price::{Kind, Mode, Price, Rate};
+pub(crate) use prices::{Changed, Changes, Given, Label, MAX_BYTES, Prices};
 pub(crate) use spent::{Costs, Spent};
-pub(crate) use tariff::Tariff;
+pub(crate) use tariff::{Origin, Tariff};
 pub(crate) use usage::Usage;
 pub(crate) use used::{Used, tokens_of};
 

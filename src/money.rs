@@ -81,6 +81,12 @@ impl Cost {
         self.decimal().parse().expect("digits around a point are a number")
     }
 
+    /// The amount in full for people, to the cent at least: `$0.15`, `$0.0125`, where no digit may be missing.
+    pub(crate) fn exact(self) -> String {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        format!("{sign}${}", fixed(self.0.unsigned_abs(), PLACES, 2))
+    }
+
     /// The amount in full, without trailing zeros: `0.0000025`.
     pub(crate) fn decimal(self) -> String {
         let text = fixed(self.0.unsigned_abs(), PLACES, 0);
@@ -222,6 +228,15 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(Cost::parse(text).unwrap().to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_exact_amount_loses_no_digit() {
+        for (text, expected) in
+            [("0", "$0.00"), ("0.15", "$0.15"), ("3", "$3.00"), ("12.3456789", "$12.3456789"), ("-0.5", "-$0.50")]
+        {
+            assert_eq!(Cost::parse(text).unwrap().exact(), expected, "{text}");
         }
     }
 

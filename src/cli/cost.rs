@@ -26,6 +26,8 @@ pub(crate) enum CostCommand {
     Report(CostReport),
     /// Write the calls of the running application into the ledger, from its logs or traces
     Import(CostImport),
+    /// Show where the prices are from and what models cost, or take newer prices
+    Prices(Prices),
 }
 
 #[derive(Debug, Args)]
@@ -122,4 +124,47 @@ pub(crate) struct Estimate {
     /// Ask each case N times
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) repeats: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Prices {
+    /// PROVIDER/MODEL, or a part of a name; without it, where the prices are from, and those of the project's models
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Option<PricesCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PricesCommand {
+    /// Make a newer price map into the project's, unless what it changes is hard to believe
+    Update(UpdatePrices),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpdatePrices {
+    /// litellm's `model_prices_and_context_window.json`, or a price map as this command writes it, plain or packed with
+    /// gzip: a file, or an http or https address
+    #[arg(value_name = "FILE|URL")]
+    pub(crate) source: String,
+    /// What the prices are of, instead of the name of the source: "litellm 1.106.2"
+    #[arg(long, value_name = "TEXT", value_parser = release)]
+    pub(crate) release: Option<String>,
+    /// Their day, instead of today
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) date: Option<Date>,
+    /// Write FILE instead of `cost.prices` of the configuration; packed with gzip if it ends in .gz
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write nothing, and say what would change
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take prices that are hard to believe
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+fn release(text: &str) -> Result<String, &'static str> {
+    let is_line = !text.trim().is_empty() && !text.contains(char::is_control);
+    if is_line { Ok(text.to_owned()) } else { Err("it takes a line of text") }
 }

@@ -3,19 +3,21 @@
 mod budget;
 pub(super) mod estimate;
 mod import;
+mod prices;
 mod report;
 
-use super::{block_on, unless_interrupted, vocabulary};
+use super::{unless_interrupted, vocabulary};
 use crate::cli::{CostCommand, Global};
 use crate::config::{Config, Purpose};
 use crate::error::{ExitStatus, Result};
 
-pub(super) fn run(global: &Global, command: &CostCommand) -> Result<ExitStatus> {
+pub(super) async fn run(global: &Global, command: &CostCommand) -> Result<ExitStatus> {
     match command {
-        CostCommand::Estimate(arguments) => block_on(unless_interrupted(estimate::run(global, arguments))),
+        CostCommand::Estimate(arguments) => unless_interrupted(estimate::run(global, arguments)).await,
         CostCommand::Budget => budget::run(global),
         CostCommand::Report(arguments) => report::run(global, arguments),
         CostCommand::Import(arguments) => import::run(global, arguments),
+        CostCommand::Prices(arguments) => unless_interrupted(prices::run(global, arguments)).await,
     }
 }
 

@@ -51,6 +51,12 @@ pub(super) fn print_json(value: &serde_json::Value) -> Result<()> {
     print(&format!("{value:#}\n"))
 }
 
+/// Prints what holds amounts of money as JSON to standard output: in a value they would be binary numbers.
+pub(super) fn print_exactly(value: &impl serde::Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value);
+    print(&(text.map_err(|error| Error::unavailable("cannot write the result as JSON").source(error))? + "\n"))
+}
+
 /// A line on standard error that is not a failure.
 pub(super) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", printable(text));

@@ -56,20 +56,19 @@ fn commands() -> String {
     root.build();
     let mut text = String::from("# Command reference\n");
     let _ = write!(text, "\n```text\n{}\n```\n", plain(&mut root));
-    for command in root.get_subcommands_mut().filter(|command| !command.is_hide_set() && command.get_name() != "help") {
-        let name = command.get_name().to_owned();
-        let _ = write!(text, "\n## llmops {name}\n\n```text\n{}\n```\n", plain(command));
-        for nested in command.get_subcommands_mut().filter(|nested| nested.get_name() != "help") {
-            let _ = write!(
-                text,
-                "\n### llmops {name} {}\n\n```text\n{}\n```\n",
-                nested.get_name().to_owned(),
-                plain(nested)
-            );
-        }
-    }
+    describe(&mut root, "##", &mut text);
     let _ = write!(text, "\n## Exit codes\n\n```text\n{EXIT_CODES}```\n");
     text
+}
+
+/// The commands below a command, each with those below it.
+fn describe(parent: &mut clap::Command, heading: &str, text: &mut String) {
+    for command in parent.get_subcommands_mut().filter(|command| !command.is_hide_set() && command.get_name() != "help")
+    {
+        let name = command.get_bin_name().unwrap_or_default().to_owned();
+        let _ = write!(text, "\n{heading} {name}\n\n```text\n{}\n```\n", plain(command));
+        describe(command, &format!("{heading}#"), text);
+    }
 }
 
 fn plain(command: &mut clap::Command) -> String {

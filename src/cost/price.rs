@@ -4,7 +4,7 @@ use super::{Cost, Usage};
 
 /// The rates of one model: at most one for each kind, tier and mode. The input's first tier in standard mode is always
 /// there.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Price {
     /// Who bills, in the price map's word.
     pub(super) provider: Box<str>,
@@ -12,19 +12,20 @@ pub(crate) struct Price {
     pub(super) max_output: Option<u64>,
 }
 
-#[derive(Debug)]
-struct Rate {
-    kind: Kind,
+/// What one kind of token costs in one tier and mode.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Rate {
+    pub(crate) kind: Kind,
     /// The fewest input tokens of a call, cached ones included, to which it applies.
-    from_tokens: u64,
-    mode: Mode,
+    pub(crate) from_tokens: u64,
+    pub(crate) mode: Mode,
     /// For one token, or for one request.
-    price: Cost,
+    pub(crate) price: Cost,
 }
 
 /// What is billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Input,
     CachedInput,
     CacheWrite,
@@ -117,6 +118,25 @@ impl Price {
         self.max_output
     }
 
+    pub(crate) fn rates(&self) -> &[Rate] {
+        &self.rates
+    }
+
+    /// What a kind costs in the first tier and standard mode, if the price says it.
+    pub(crate) fn first(&self, kind: Kind) -> Option<Cost> {
+        self.rates.iter().find(|rate| rate.kind == kind && rate.is_first()).map(|rate| rate.price)
+    }
+
+    /// What is wrong with the price, if it is none that any provider asks for: a rate below nothing, of more than a dollar
+    /// for a token, or of more than a hundred for a request.
+    pub(super) fn absurdity(&self) -> Option<String> {
+        self.rates.iter().find_map(|rate| {
+            let (most, per) = if rate.kind == Kind::Request { ("100", "request") } else { ("1", "token") };
+            let is_sane = rate.price >= Cost::ZERO && Cost::parse(most).is_some_and(|most| rate.price <= most);
+            (!is_sane).then(|| format!("{} costs {} a {per}", rate.kind.words(), rate.price))
+        })
+    }
+
     /// What a call of this usage comes to. `None` if that is not known: the model has no price for this mode, or none
     /// for a kind of token that the call used.
     ///
@@ -181,6 +201,18 @@ impl Kind {
             _ => return None,
         })
     }
+
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::CachedInput => "cached input",
+            Self::CacheWrite => "cache write",
+            Self::CacheWrite1h => "cache write for an hour",
+            Self::Output => "output",
+            Self::Reasoning => "reasoning",
+            Self::Request => "request",
+        }
+    }
 }
 
 impl Mode {
@@ -194,7 +226,6 @@ impl Mode {
         })
     }
 
-    #[cfg(test)]
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Standard => "standard",
@@ -303,6 +334,20 @@ mod tests {
             assert_eq!(bill(rates, mode, usage).as_deref(), expected, "{mode:?} {usage:?}");
         }
         assert_eq!(bill("in:4 out:4", Mode::Priority, tokens(1, 0)), None);
+    }
+
+    #[test]
+    fn a_price_that_nobody_asks_for_is_told() {
+        let cases = [
+            ("in:0 out:1 request:100", None),
+            ("in:0 out:-1E-9", Some("output costs -$0.000000001 a token")),
+            ("in:1.01", Some("input costs $1.01 a token")),
+            ("in:1 read>=101@flex:2", Some("cached input costs $2.00 a token")),
+            ("in:1 request:101", Some("request costs $101.00 a request")),
+        ];
+        for (rates, expected) in cases {
+            assert_eq!(Price::parse("p", rates).unwrap().absurdity().as_deref(), expected, "{rates}");
+        }
     }
 
     #[test]

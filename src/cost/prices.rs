@@ -1,7 +1,13 @@
-//! The price map that is built into the program, and which of its models a `provider/model` of ours is.
+//! Price maps: the one that is built into the program, and which of its models a `provider/model` of ours is.
 //!
-//! `data/README.md` says where it comes from. It is unpacked when the first price is asked for.
+//! `data/README.md` says where it comes from. It is unpacked when the first price is asked for. What newer prices are made
+//! of, and what they change, is in `prices/`.
 
+mod changes;
+mod given;
+mod litellm;
+
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read as _;
 use std::sync::OnceLock;
@@ -9,6 +15,13 @@ use std::sync::OnceLock;
 use flate2::read::GzDecoder;
 
 use super::Price;
+use crate::text::printable;
+
+pub(crate) use changes::{Changed, Changes};
+pub(crate) use given::{Given, Label};
+
+/// A map is far smaller; more is damaged or made to fill the memory.
+pub(crate) const MAX_BYTES: u64 = 64 << 20;
 
 /// Prices by the map's own names.
 pub(crate) struct Prices {
@@ -19,6 +32,14 @@ pub(crate) struct Prices {
     /// SHA-256 of the map as it was published.
     pub(crate) sha256: String,
     models: HashMap<Box<str>, Price>,
+}
+
+/// Why a text is no price map.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    /// `None` if no line is to blame.
+    pub(crate) line: Option<usize>,
+    pub(crate) what: String,
 }
 
 /// Where a provider's models stand in the map.
@@ -56,7 +77,8 @@ impl Prices {
     /// The prices of this program's version.
     pub(crate) fn embedded() -> &'static Self {
         static PRICES: OnceLock<Prices> = OnceLock::new();
-        PRICES.get_or_init(|| Self::read(&unpack()).expect("the embedded prices are those that the tests read"))
+        let packed = include_bytes!("../../data/prices.tsv.gz");
+        PRICES.get_or_init(|| Self::read(packed).expect("the embedded prices are those that the tests read"))
     }
 
     /// The price of a model under our names; `None` if it is not known, which is not the same as free.
@@ -80,7 +102,6 @@ impl Prices {
     }
 
     /// Whether it was decided where this provider's prices stand.
-    #[cfg(test)]
     pub(crate) fn lists(provider: &str) -> bool {
         PROVIDERS.iter().any(|(name, _)| *name == provider)
     }
@@ -90,18 +111,68 @@ impl Prices {
         self.models.get(name)
     }
 
-    /// Reads a map as `data/README.md` describes it. `None` if it is malformed.
-    pub(super) fn read(text: &str) -> Option<Self> {
-        let mut lines = text.lines();
-        let mut about = lines.next()?.strip_prefix("# ")?.split('\t').map(str::to_owned);
-        let (release, date, sha256) = (about.next()?, about.next()?, about.next()?);
-        let models = lines.map(|line| {
-            let (name, rest) = line.split_once('\t')?;
-            let (provider, rates) = rest.split_once('\t')?;
-            Some((name.into(), Price::parse(provider, rates)?))
-        });
-        Some(Self { release, date, sha256, models: models.collect::<Option<_>>()? })
+    /// How many models have a price.
+    pub(crate) fn len(&self) -> usize {
+        self.models.len()
     }
+
+    /// Every price with its name in the map, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Price)> {
+        self.models.iter().map(|(name, price)| (&**name, price))
+    }
+
+    /// Every price that a provider of ours leads to, as `provider/model`, in the order of names.
+    pub(crate) fn known(&self) -> Vec<(String, &Price)> {
+        let mut known: Vec<_> = self.iter().filter_map(|(name, price)| Some((our_name(name, price)?, price))).collect();
+        known.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        known
+    }
+
+    /// Reads a map as `data/README.md` describes it, plain or packed with gzip.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Malformed> {
+        let text = unpack(bytes).map_err(|what| Malformed { line: None, what })?;
+        Self::parse(&text)
+    }
+
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let wrong = |line, what: &str| Malformed { line: Some(line), what: what.to_owned() };
+        let about = text.lines().next().and_then(|line| line.strip_prefix("# "));
+        let about: Vec<&str> = about.unwrap_or_default().split('\t').collect();
+        let [release, date, sha256] = about[..] else {
+            return Err(wrong(1, "a price map begins with a line of #, release, date and SHA-256"));
+        };
+        // They are shown on terminals.
+        let is_shown = |text: &str| matches!(printable(text), Cow::Borrowed(_));
+        if !about.iter().all(|field| is_shown(field)) {
+            return Err(wrong(1, "a control character is in it"));
+        }
+        let mut models = HashMap::new();
+        for (index, line) in text.lines().enumerate().skip(1) {
+            let number = index + 1;
+            let fields = line.split_once('\t').and_then(|(name, rest)| Some((name, rest.split_once('\t')?)));
+            let price = fields.and_then(|(name, (provider, rates))| Some((name, Price::parse(provider, rates)?)));
+            let (name, price) = price.ok_or_else(|| wrong(number, "this is no line of a price map"))?;
+            if let Some(what) = price.absurdity() {
+                return Err(wrong(number, &format!("{name:?}: {what}, which no provider asks for")));
+            }
+            if !is_shown(name) {
+                return Err(wrong(number, &format!("{name:?}: a control character is in the name")));
+            }
+            if models.insert(name.into(), price).is_some() {
+                return Err(wrong(number, &format!("{name:?} has two prices")));
+            }
+        }
+        Ok(Self { release: release.to_owned(), date: date.to_owned(), sha256: sha256.to_owned(), models })
+    }
+}
+
+/// What leads to a model of the map; `None` if no provider of ours does.
+fn our_name(name: &str, price: &Price) -> Option<String> {
+    PROVIDERS.iter().find_map(|(provider, listed)| match listed {
+        Listed::Bare(billed_by) => billed_by.contains(&&*price.provider).then(|| format!("{provider}/{name}")),
+        Listed::Behind(prefix) => name.strip_prefix(prefix).map(|model| format!("{provider}/{model}")),
+        Listed::Free => None,
+    })
 }
 
 /// The price of what nobody bills.
@@ -110,12 +181,21 @@ pub(super) fn free() -> &'static Price {
     FREE.get_or_init(|| Price::parse("", "in:0 out:0").expect("two rates of zero"))
 }
 
-fn unpack() -> String {
-    let mut text = String::new();
-    GzDecoder::new(&include_bytes!("../../data/prices.tsv.gz")[..])
-        .read_to_string(&mut text)
-        .expect("the embedded prices are those that the tests read");
-    text
+/// The text of a file, plain or packed with gzip.
+fn unpack(bytes: &[u8]) -> Result<String, String> {
+    const GZIP: &[u8] = &[0x1f, 0x8b];
+    let mut plain = Vec::new();
+    let bytes = if bytes.starts_with(GZIP) {
+        let mut limited = GzDecoder::new(bytes).take(MAX_BYTES + 1);
+        limited.read_to_end(&mut plain).map_err(|error| format!("it cannot be unpacked: {error}"))?;
+        &plain
+    } else {
+        bytes
+    };
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(format!("it is longer than {MAX_BYTES} bytes"));
+    }
+    String::from_utf8(bytes.to_vec()).map_err(|_| "it is not UTF-8".to_owned())
 }
 
 /// `ft:gpt-4o-mini-2024-07-18:acme::abc` is billed as `ft:gpt-4o-mini-2024-07-18`.
@@ -139,7 +219,7 @@ mod tests {
         let prices = Prices::embedded();
         assert_eq!((prices.release.as_str(), prices.date.as_str()), ("litellm 1.106.2", "2026-10-21"));
         assert!(prices.sha256.starts_with("66970be0"), "{}", prices.sha256);
-        assert!(prices.models.len() > 3000, "{}", prices.models.len());
+        assert!(prices.len() > 3000, "{}", prices.len());
     }
 
     /// What a million input tokens cost in dollars, if that is known.
@@ -187,5 +267,48 @@ mod tests {
         for (model, expected) in cases {
             assert_eq!(of_a_million(model).as_deref(), expected, "{model}");
         }
+    }
+
+    #[test]
+    fn a_model_of_the_map_is_found_under_the_name_that_it_is_listed_with() {
+        let prices = Prices::embedded();
+        let known = prices.known();
+        assert!(known.len() > 500, "{}", known.len());
+        for (name, price) in &known {
+            let (provider, model) = name.split_once('/').unwrap();
+            assert!(std::ptr::eq(prices.find(provider, model).unwrap(), *price), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_map_is_told_with_its_line() {
+        let about = "# r\t2026-01-01\t00";
+        let long = "x".repeat(usize::try_from(MAX_BYTES).unwrap() + 1);
+        let cases: &[(&[u8], Option<usize>, &str)] = &[
+            (b"", Some(1), "a price map begins with a line of #, release, date and SHA-256"),
+            (b"# r\t2026-01-01", Some(1), "a price map begins with a line of #, release, date and SHA-256"),
+            (b"# r\t2026-01-01\t00\nm\tp\tin:1\n<<<<<<< HEAD", Some(3), "this is no line of a price map"),
+            (b"# r\t2026-01-01\t00\nm\tp\tout:1", Some(2), "this is no line of a price map"),
+            (b"# r\t2026-01-01\t00\nm\tp\tin:1\nm\tp\tin:0", Some(3), "\"m\" has two prices"),
+            (
+                b"# r\t2026-01-01\t00\nm\tp\tin:-1",
+                Some(2),
+                "\"m\": input costs -$1.00 a token, which no provider asks for",
+            ),
+            (b"# r\x1b\t2026-01-01\t00", Some(1), "a control character is in it"),
+            (
+                "# r\t2026-01-01\t00\nm\u{202e}\tp\tin:1".as_bytes(),
+                Some(2),
+                "\"m\\u{202e}\": a control character is in the name",
+            ),
+            (b"\xff", None, "it is not UTF-8"),
+            (b"\x1f\x8b\x08", None, "it cannot be unpacked: unexpected end of file"),
+            (long.as_bytes(), None, "it is longer than 67108864 bytes"),
+        ];
+        for (bytes, line, what) in cases {
+            let error = Prices::read(bytes).err().unwrap();
+            assert_eq!((error.line, error.what.as_str()), (*line, *what));
+        }
+        assert_eq!(Prices::read(format!("{about}\r\nm\tp\tin:1\r\n").as_bytes()).ok().unwrap().len(), 1);
     }
 }

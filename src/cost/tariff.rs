@@ -5,8 +5,8 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
+use super::prices::free;
 use super::{Cost, Price, Prices, Used};
 use crate::config::{self, Config, Rates};
 use crate::error::{Error, Result};
@@ -15,32 +15,53 @@ use crate::error::{Error, Result};
 pub(crate) struct Tariff {
     /// By `provider/model`.
     own: BTreeMap<String, Price>,
-    /// The project's own price map.
-    map: Option<Prices>,
+    /// The project's own price map, and its file.
+    map: Option<(Prices, String)>,
+}
+
+/// Where a price is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The configuration.
+    Own,
+    /// The map that is looked into.
+    Map,
+    /// Nobody bills the model.
+    NotBilled,
 }
 
 impl Tariff {
     /// The prices that the configuration means; an error if the price map that it names is damaged.
     pub(crate) fn open(config: &Config) -> Result<Self> {
-        let file = &config.cost.prices;
-        let map = read_map(&config.path(&file.value), &file.value)?;
-        let tariff = Self { own: BTreeMap::new(), map };
-        let own = config.cost.models.iter().filter_map(|model| {
-            let price = tariff.own_price(model)?;
-            Some((model.model.value.clone(), price))
-        });
-        Ok(Self { own: own.collect(), map: tariff.map })
+        Ok(Self::of(Some(config), read_map(config)?))
     }
 
     /// The prices that the program has.
-    #[cfg(test)]
     pub(crate) fn embedded() -> Self {
-        Self { own: BTreeMap::new(), map: None }
+        Self::of(None, None)
+    }
+
+    /// The prices of a configuration, if there is one, over those of a map, or else of the program's.
+    pub(crate) fn of(config: Option<&Config>, map: Option<Prices>) -> Self {
+        let file = config.map(|config| config.cost.prices.value.clone()).unwrap_or_default();
+        let tariff = Self { own: BTreeMap::new(), map: map.map(|map| (map, file)) };
+        let models = config.map(|config| config.cost.models.as_slice()).unwrap_or_default();
+        let own = models.iter().filter_map(|model| Some((model.model.value.clone(), tariff.own_price(model)?)));
+        Self { own: own.collect(), map: tariff.map }
     }
 
     /// The price of a model; `None` if it is not known, which is not the same as free.
     pub(crate) fn find(&self, provider: &str, model: &str) -> Option<&Price> {
         self.own.get(&format!("{provider}/{model}")).or_else(|| self.prices().find(provider, model))
+    }
+
+    /// The same with where it is from.
+    pub(crate) fn find_with_origin(&self, provider: &str, model: &str) -> Option<(&Price, Origin)> {
+        if let Some(own) = self.own.get(&format!("{provider}/{model}")) {
+            return Some((own, Origin::Own));
+        }
+        let price = self.prices().find(provider, model)?;
+        Some((price, if std::ptr::eq(price, free()) { Origin::NotBilled } else { Origin::Map }))
     }
 
     /// What one call costs; an error, which names the model, if that is not known. What the provider itself says that it
@@ -80,19 +101,31 @@ impl Tariff {
         }
     }
 
-    /// Where the prices are from, in one line for reports: `litellm 1.106.2, 2026-10-21, sha256 66970be0...`.
+    /// Where the prices are from, in one line for reports: `litellm 1.106.2, 2026-10-21, sha256 66970be0...`, with the
+    /// project's file before it if they are from there.
     pub(crate) fn about(&self) -> String {
         let Prices { release, date, sha256, .. } = self.prices();
+        let file = self.file().map(|file| format!("{file}: ")).unwrap_or_default();
         let own = match self.own.len() {
             0 => String::new(),
             n => format!("; {n} of the configuration"),
         };
-        format!("{release}, {date}, sha256 {sha256}{own}")
+        format!("{file}{release}, {date}, sha256 {sha256}{own}")
     }
 
     /// The map that is looked into.
     pub(crate) fn prices(&self) -> &Prices {
-        self.map.as_ref().unwrap_or_else(|| Prices::embedded())
+        self.map.as_ref().map_or_else(|| Prices::embedded(), |(map, _)| map)
+    }
+
+    /// The project's file that the map is from; `None` for the program's own.
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.map.as_ref().map(|(_, file)| file.as_str())
+    }
+
+    /// The models that the configuration prices.
+    pub(crate) fn own(&self) -> impl Iterator<Item = &str> {
+        self.own.keys().map(String::as_str)
     }
 
     fn own_price(&self, model: &config::ModelCost) -> Option<Price> {
@@ -112,17 +145,20 @@ impl Tariff {
     }
 }
 
-fn read_map(path: &Path, shown: &str) -> Result<Option<Prices>> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+/// The price map that a configuration names; `None` if there is no such file.
+fn read_map(config: &Config) -> Result<Option<Prices>> {
+    let shown = &config.cost.prices.value;
+    let path = config.path(shown);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io("read the prices", path, error)),
+        Err(error) => return Err(Error::io("read the prices", &path, error)),
     };
-    let map = Prices::read(&text).ok_or_else(|| {
-        Error::config(format!("{shown} is not a price map"))
-            .hint("make it with `llmops cost prices update`, or delete it for the prices of the program")
-    })?;
-    Ok(Some(map))
+    Prices::read(&bytes).map(Some).map_err(|malformed| {
+        Error::config(malformed.what)
+            .at(shown, malformed.line)
+            .hint("make it anew with `llmops cost prices update`, or delete it for the prices of the program")
+    })
 }
 
 #[cfg(test)]
@@ -191,6 +227,8 @@ mod tests {
         assert_eq!(shown(&own, "openai/gpt-4o-mini", &used), "0.00021");
         let said = Used { said_usd: Cost::parse("0.007"), ..used };
         assert_eq!(shown(&own, "nobody/knows", &said), "0.007");
+        assert_eq!(own.find_with_origin("vllm", "ours").unwrap().1, Origin::Own);
+        assert_eq!(own.find_with_origin("vllm", "theirs").unwrap().1, Origin::NotBilled);
         assert!(own.about().ends_with("; 2 of the configuration"), "{}", own.about());
     }
 

@@ -29,6 +29,7 @@ mod models;
 mod page;
 mod pgvector;
 #[cfg(unix)]
+mod prices;
 mod prompts;
 mod queue;
 mod quickstart;
