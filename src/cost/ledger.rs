@@ -126,8 +126,12 @@ pub(crate) fn used(config: &Config, at: i64) -> Result<Vec<(Limit, Sum)>> {
     let limits = Limit::of(&config.cost).into_iter();
     let scoped: Vec<(Limit, Scope)> =
         limits.filter_map(|limit| limit.scope_at(&config.name, at).map(|scope| (limit, scope))).collect();
-    let wanted =
-        Wanted { from: at, to: at, scopes: scoped.iter().map(|(_, scope)| scope.clone()).collect(), ids: Vec::new() };
+    let wanted = Wanted {
+        from: at,
+        to: at,
+        scopes: scoped.iter().map(|(_, scope)| scope.clone()).collect(),
+        ..Wanted::default()
+    };
     let mut used = Vec::new();
     open_store(&config.cost.ledger, &path(config))?.write(&wanted, &mut |pages| {
         used.extend(scoped.iter().map(|(limit, scope)| (limit.clone(), pages.sum(scope))));

@@ -174,6 +174,9 @@ impl Clerk {
                 Op::Flush(_) => None,
             };
             if let Some(call) = call {
+                if !wanted.runs.contains(&*call.run) {
+                    wanted.runs.insert(call.run.to_string());
+                }
                 wanted.from = wanted.from.min(call.at);
                 wanted.to = wanted.to.max(call.at);
             }

@@ -123,8 +123,10 @@ impl Store for Postgres {
 async fn sums(transaction: &Transaction<'_>, wanted: &Wanted) -> Result<Vec<(Scope, Sum)>> {
     let select =
         "select project, run, model, begins, ends, usd::text as usd, open_usd::text as open_usd, requests, unknown
-        from llmops_total where begins <= $1 and ends > $2";
-    let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&wanted.to, Type::INT8), (&wanted.from, Type::INT8)];
+        from llmops_total where begins <= $1 and ends > $2 and (run = '' or run = any($3))";
+    let runs: Vec<&str> = wanted.runs.iter().map(String::as_str).collect();
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&wanted.to, Type::INT8), (&wanted.from, Type::INT8), (&runs, Type::TEXT_ARRAY)];
     let rows = limited(PATIENCE, transaction.query_typed(select, &parameters)).await?;
     let read = |row: &Row| {
         let scope = Scope {

@@ -105,8 +105,11 @@ impl Store for Sqlite {
 }
 
 fn sums(transaction: &Transaction<'_>, wanted: &Wanted) -> rusqlite::Result<Vec<(Scope, Sum)>> {
-    let mut statement = transaction.prepare_cached("select * from total where begins <= ? and ends > ?")?;
-    let rows = statement.query_map((wanted.to, wanted.from), |row| {
+    let mut statement = transaction.prepare_cached(
+        "select * from total where begins <= ? and ends > ? and (run = '' or run in (select value from json_each(?)))",
+    )?;
+    let runs = serde_json::json!(wanted.runs).to_string();
+    let rows = statement.query_map((wanted.to, wanted.from, runs), |row| {
         let scope = Scope {
             project: row.get("project")?,
             run: row.get("run")?,

@@ -38,6 +38,8 @@ pub(super) struct Wanted {
     /// From the first to the last time of its calls, in seconds since 1970.
     pub(super) from: i64,
     pub(super) to: i64,
+    /// The runs of its calls: sums of others are not looked at.
+    pub(super) runs: HashSet<String>,
     /// Sums that must be there; one that is not is added up from the calls.
     pub(super) scopes: HashSet<Scope>,
     /// Ids of lines that may have been written before.
@@ -47,7 +49,7 @@ pub(super) struct Wanted {
 /// What a write sees and does.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
-    /// Every sum whose time meets that of the calls, and whether it was changed.
+    /// Every sum whose time meets that of the calls and which is of no other run, and whether it was changed.
     sums: BTreeMap<Scope, (Sum, bool)>,
     /// Those of the ids that were asked for which are there.
     pub(super) present: HashSet<i64>,
