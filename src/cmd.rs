@@ -74,7 +74,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Model(arguments) => block_on(unless_interrupted(model::run(global, &arguments))),
         Command::Prompt(arguments) => prompt::run(global, &arguments.command),
         Command::Guard(arguments) => guard::run(global, &arguments.command),
-        Command::Cost(arguments) => block_on(cost::run(global, &arguments.command)),
+        Command::Cost(arguments) => cost::run(global, &arguments.command),
         Command::Cache(arguments) => cache::run(global, &arguments.command),
         Command::Selfcheck(arguments) => selfcheck::run(global, &arguments),
         Command::Reference(arguments) => reference::run(arguments.page),

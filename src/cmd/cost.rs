@@ -6,18 +6,19 @@ mod import;
 mod prices;
 mod report;
 
-use super::{unless_interrupted, vocabulary};
+use super::{block_on, unless_interrupted, vocabulary};
 use crate::cli::{CostCommand, Global};
 use crate::config::{Config, Purpose};
 use crate::error::{ExitStatus, Result};
 
-pub(super) async fn run(global: &Global, command: &CostCommand) -> Result<ExitStatus> {
+/// A ledger in a database has a runtime of its own, so that only what needs no ledger is asynchronous.
+pub(super) fn run(global: &Global, command: &CostCommand) -> Result<ExitStatus> {
     match command {
-        CostCommand::Estimate(arguments) => unless_interrupted(estimate::run(global, arguments)).await,
+        CostCommand::Estimate(arguments) => estimate::run(global, arguments),
         CostCommand::Budget => budget::run(global),
         CostCommand::Report(arguments) => report::run(global, arguments),
         CostCommand::Import(arguments) => import::run(global, arguments),
-        CostCommand::Prices(arguments) => unless_interrupted(prices::run(global, arguments)).await,
+        CostCommand::Prices(arguments) => block_on(unless_interrupted(prices::run(global, arguments))),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Limits on what may be spent: never passed, by many calls at once, by processes side by side, or over a kill.
 
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::chat::{answer, command, config, project, run};
 use crate::support::http::Server;
-use crate::support::{Project, Ran, journalled, until};
+use crate::support::{Project, Ran, journalled, postgres, until};
 
 /// Dollars of an answer of gpt-4o-mini with three tokens in and two out, in units of 10^-8.
 const ANSWER: u64 = 165;
@@ -124,7 +125,7 @@ fn processes_side_by_side_share_a_budget() {
     let children: Vec<_> = (0..4)
         .map(|_| {
             let mut command = command(&project, &server, &arguments);
-            command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
         })
         .collect();
     for mut child in children {
@@ -134,6 +135,32 @@ fn processes_side_by_side_share_a_budget() {
     assert_eq!(answered, server.received().len());
     assert!(spent <= 6000, "{spent}");
     assert_eq!(ledger(&project, "open").0, 0);
+}
+
+/// As jobs of a CI system on different machines do.
+#[test]
+fn projects_on_one_database_share_a_budget() {
+    let server = Server::start(answer);
+    let url = postgres::database();
+    let limits = "ledger = \"env:LEDGER_URL\"\nbudget_day = \"0.00006 USD\"";
+    let machines = [limited(40, limits), limited(40, limits)];
+    let children: Vec<_> = machines
+        .iter()
+        .map(|machine| {
+            let text = machine.read("llmops.toml");
+            machine.write("llmops.toml", &format!("[project]\nname = \"shared\"\n{text}"));
+            let mut command = command(machine, &server, &["eval", "-q", "--no-cache", "--concurrency", "64"]);
+            command.env("LEDGER_URL", &url).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert_eq!(child.wait().unwrap().code(), Some(4));
+    }
+    let select = "select count(*), sum(usd) <= 0.00006, count(*) filter (where state <> 'answered') from llmops_call";
+    assert_eq!(postgres::execute(&url, select), [format!("{}|t|0", server.received().len())]);
+    let mut budget = machines[0].command(".", &["cost", "budget"]);
+    let shown = Ran::of(budget.env("LEDGER_URL", &url)).ends(0).stdout;
+    assert!(shown.starts_with("cost.budget_day: $0.0000"), "{shown}");
 }
 
 #[test]

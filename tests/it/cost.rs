@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::support::Project;
 use crate::support::chat::{answer, config, project, run};
+use crate::support::chromium::open;
 use crate::support::http::Server;
 
 /// A model with a price: 0.00000165 USD for the three tokens in and two out of every answer.
@@ -106,6 +107,12 @@ fn a_longer_context_is_named_as_the_cause_and_fails_the_gate() {
     assert!(ran.stdout.contains(" more a month; cause: context grew by 411 tokens\n"), "{}", ran.stdout);
     let markdown = project.run(&["report", "--format", "markdown"]).ends(1).stdout;
     assert!(markdown.contains("more a month; cause&#58; context grew by 411 tokens</code>."), "{markdown}");
+    let page = project.run(&["report", "--format", "html"]).ends(1).stdout;
+    project.write("page.html", &page);
+    let shown = open(&project.path("page.html"), "");
+    for text in ["for a month of 50,000 answers", "context, +411 tokens", "price and model"] {
+        assert!(shown.dom.contains(text), "{text} in {}", shown.dom);
+    }
 }
 
 #[test]

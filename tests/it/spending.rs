@@ -165,7 +165,7 @@ fn what_users_spend_counts_against_the_budget_of_a_day() {
     project.write("calls.jsonl", &lines);
     project.run(&["cost", "import", "calls.jsonl"]).ends(0);
     let used = project.run(&["cost", "budget"]).ends(0).stdout;
-    assert!(used.contains("cost.budget_day: $0.0105 of $0.01 today, nearly reached"), "{used}");
+    assert!(used.contains("cost.budget_day: $0.0105 of $0.01 today, reached"), "{used}");
     let ran = run(&project, &server, &["eval", "-q", "--no-cache"]).ends(4);
     assert!(ran.stdout.contains("cost.budget_day is reached: $0.0105 of $0.01 today is spent"), "{}", ran.stdout);
     assert_eq!(server.received().len(), 3);

@@ -47,7 +47,11 @@ fn text(used: &[(Limit, Sum)], now: i64) -> String {
     let mut text = String::new();
     for (limit, sum) in used {
         let anew = timestamp_of(limit.window(now).1);
-        let near = if limit.is_near(sum) { ", nearly reached" } else { "" };
+        let near = match () {
+            () if limit.is_reached(sum) => ", reached",
+            () if limit.is_near(sum) => ", nearly reached",
+            () => "",
+        };
         let _ = writeln!(text, "{limit}: {}{near}; begins anew at {anew}", limit.used(sum));
         if sum.open_usd > crate::cost::Cost::ZERO {
             let _ = writeln!(text, "  at most {} more for calls that are under way, or were when killed", sum.open_usd);

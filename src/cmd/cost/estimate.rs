@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::super::eval::{self, Prepared, prepare};
 use super::super::ingest::Fill;
-use super::super::{configuration_for, output};
+use super::super::{block_on, configuration_for, output, unless_interrupted};
 use crate::cli::{Estimate as Arguments, Global};
 use crate::clock::unix_seconds;
 use crate::config::{Config, Purpose, TargetKind};
@@ -41,7 +41,7 @@ pub(in crate::cmd) struct Estimated {
     is_application: bool,
 }
 
-pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitStatus> {
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<ExitStatus> {
     // Keys and addresses need not be there; that of a ledger elsewhere is used if it is.
     let mut config =
         configuration_for(global, Purpose::Online).or_else(|_| configuration_for(global, Purpose::Offline))?;
@@ -49,7 +49,7 @@ pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitSt
     if let Some(repeats) = arguments.repeats {
         config.eval.repeats = repeats;
     }
-    let estimated = estimate(global, &mut config, MOST_ROWS).await?;
+    let estimated = block_on(unless_interrupted(estimate(global, &mut config, MOST_ROWS)))?;
     if global.json {
         output::print_json(&estimated.value())?;
     } else {
@@ -139,15 +139,17 @@ fn sample(prepared: &Prepared, repeats: usize, most: usize) -> Result<(usize, Ve
 
 /// Limits that the run is expected to reach.
 fn over_limits(config: &Config, estimated: &Estimated) -> Result<Vec<String>> {
-    let Some(amounts) = estimated.amounts() else { return Ok(Vec::new()) };
+    let dollars = estimated.amounts().map(|amounts| amounts.expected);
     let mut lines = Vec::new();
-    if let Some(most) = config.cost.budgets.run.filter(|most| amounts.expected > *most) {
+    if let Some(most) = config.cost.budgets.run.filter(|most| dollars.is_some_and(|dollars| dollars > *most)) {
         lines.push(format!("that is more than cost.budget_run of {most}"));
     }
     for (limit, sum) in ledger::used(config, unix_seconds())? {
-        if let Most::Dollars(most) = limit.most
-            && sum.usd + sum.open_usd + amounts.expected > most
-        {
+        let is_over = match limit.most {
+            Most::Dollars(most) => dollars.is_some_and(|dollars| sum.usd + sum.open_usd + dollars > most),
+            Most::Requests(most) => sum.requests + estimated.calls_of(limit.model().unwrap_or_default()) > most,
+        };
+        if is_over {
             lines.push(format!("that is more than what is left of {limit}: {}", limit.used(&sum)));
         }
     }
@@ -159,6 +161,11 @@ impl Estimated {
     fn amounts(&self) -> Option<Amounts> {
         let each = self.calls.values().filter(|estimate| estimate.calls > 0).map(|estimate| estimate.usd);
         each.sum::<Option<Amounts>>()
+    }
+
+    /// Calls of a model in any role.
+    fn calls_of(&self, model: &str) -> u64 {
+        self.calls.iter().filter(|((_, name), _)| name == model).map(|(_, estimate)| estimate.calls).sum()
     }
 
     fn text(&self) -> String {

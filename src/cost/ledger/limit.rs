@@ -133,6 +133,14 @@ impl Limit {
         }
     }
 
+    /// Whether there is nothing left of it.
+    pub(crate) fn is_reached(&self, sum: &Sum) -> bool {
+        match self.most {
+            Most::Dollars(limit) => sum.usd + sum.open_usd >= limit,
+            Most::Requests(limit) => sum.requests >= limit,
+        }
+    }
+
     /// Whether a warning is due: so much of it is used.
     pub(crate) fn is_near(&self, sum: &Sum) -> bool {
         let (share, all) = WARN_AT;

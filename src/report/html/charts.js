@@ -148,7 +148,37 @@ function costPanel() {
   const parts = histogram({ values: costs, most, count: 33, width, height, label, marks: [[mean(costs), "at"]], format: money });
   const end = svg("text", { x: width, y: height + 13, "text-anchor": "end" }, money(most));
   const picture = chart(width, height + 16, label, parts.axis, parts.columns, parts.lines, svg("text", { x: 0, y: height + 13 }, "0"), end);
-  return panel("Cost of a case", picture, h("p", { class: "quiet" }, `mean ${money(mean(costs))} · max ${money(most)}${costChange()}`));
+  const text = `mean ${money(mean(costs))} · max ${money(most)}${costChange()}${costOfMonth()}`;
+  return panel("Cost of a case", picture, h("p", { class: "quiet" }, text), costCauses());
+}
+
+/** What a month of answers costs, where the configuration says how many there are. */
+function costOfMonth() {
+  const [answer, requests] = [report.cost?.answer_usd, report.cost_limits?.requests_per_month];
+  if (typeof answer !== "number" || typeof requests !== "number") return "";
+  return ` · ${money(answer * requests)} for a month of ${requests.toLocaleString("en")} answers`;
+}
+
+/** The three parts that the change of an answer's cost adds up from, as bars to either side of nothing. */
+function costCauses() {
+  const found = report.comparison?.cost_change;
+  if (!found) return null;
+  const more = ({ baseline, current }) => `${current < baseline ? "−" : "+"}${Math.abs(Math.round(current - baseline)).toLocaleString("en")} tokens`;
+  const parts = [
+    [`context, ${more(found.input_tokens)}`, found.input_usd],
+    [`answers, ${more(found.output_tokens)}`, found.output_usd],
+    ["price and model", found.price_usd],
+  ];
+  const most = Math.max(...parts.map(([, usd]) => Math.abs(usd)));
+  if (!(most > 0)) return null;
+  const rows = parts.map(([name, usd]) => {
+    const length = 40 * Math.abs(usd) / most;
+    const label = `${name}: ${usd < 0 ? "−" : "+"}${money(Math.abs(usd))}`;
+    const bar = svg("rect", { class: usd < 0 ? "col high" : "col low", x: usd < 0 ? 40 - length : 40, y: 2, width: length, height: 10 });
+    return h("tr", null, h("td", { class: "plain-text" }, name), h("td", null, chart(80, 14, label, bar)),
+      h("td", { class: "num" }, `${usd < 0 ? "−" : "+"}${money(Math.abs(usd))}`));
+  });
+  return h("table", null, h("tbody", null, rows));
 }
 
 /** How much dearer an answer is than it was, over the cases of which both costs are known. */
