@@ -85,9 +85,9 @@ impl Run {
 }
 
 impl Billing<'_> {
-    /// Waits until the call may be sent.
-    pub(super) async fn reserve(&self) -> Result<Held> {
-        self.ledger.reserve(self.line(), self.most()).await.map_err(|refusal| {
+    /// Waits until the call, whose body has so many bytes, may be sent.
+    pub(super) async fn reserve(&self, bytes: usize) -> Result<Held> {
+        self.ledger.reserve(self.line(), self.most(bytes)).await.map_err(|refusal| {
             let is_limit = matches!(refusal, Refusal::Limit { .. });
             let error = Error::from(refusal);
             if is_limit {
@@ -127,11 +127,10 @@ impl Billing<'_> {
 
     /// No tokenizer makes more tokens of a text than it has bytes, and what a provider puts around a message is less than the
     /// JSON around it here.
-    fn most(&self) -> Option<Cost> {
+    fn most(&self, bytes: usize) -> Option<Cost> {
         let price = self.tariff.find(self.provider, self.model)?;
-        let body = self.call.body.as_ref();
-        let input = body.map_or(0, |body| body.to_string().len() as u64);
-        price.most(input, body.map_or(0, |body| most_output(body, price)))
+        let output = self.call.body.as_ref().map_or(0, |body| most_output(body, price));
+        price.most(bytes as u64, output)
     }
 }
 
@@ -162,6 +161,7 @@ mod tests {
     use super::*;
 
     fn most(provider: &str, model: &str, body: Value) -> Option<String> {
+        let bytes = body.to_string().len();
         let call = HttpCall { method: "POST", url: String::new(), headers: Vec::new(), body: Some(body) };
         let ledger = Ledger::in_memory();
         let (tariff, purpose, project) = (Tariff::embedded(), Purpose::default(), "p".into());
@@ -174,7 +174,7 @@ mod tests {
             model,
             call: &call,
         };
-        billing.most().map(Cost::decimal)
+        billing.most(bytes).map(Cost::decimal)
     }
 
     #[test]

@@ -268,7 +268,8 @@ impl<'a> Sending<'a> {
     /// The permission to send, if it takes one.
     async fn reserve(&self) -> Result<Option<Held>, Failure> {
         let Some(billing) = self.billing else { return Ok(None) };
-        billing.reserve().await.map(Some).map_err(Failure::Forbidden)
+        let bytes = self.body.as_ref().map_or(0, String::len);
+        billing.reserve(bytes).await.map(Some).map_err(Failure::Forbidden)
     }
 
     /// A reply's JSON without the call's keys, and what it consumed. A reply that cannot be read may be billed.

@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Row, Transaction};
 
 use super::call::{Call, Outcome, PromptName, Role, State};
 use super::limit::{Scope, Sum};
-use super::store::{Line, Pages, Slice, Store, Wanted, Write};
+use super::store::{Line, Pages, Slice, Store, Wanted, Write, signed};
 use crate::config::Secret;
 use crate::cost::{Cost, Usage};
 use crate::error::{Error, Result};
@@ -266,11 +266,6 @@ fn amount(row: &Row, name: &str) -> Result<Option<Cost>> {
 
 fn count(row: &Row, name: &str) -> u64 {
     row.get::<_, i64>(name).unsigned_abs()
-}
-
-/// Tokens of any real call are far below 2^63; what a damaged reply says is cut there.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn cannot(action: &str, error: Error) -> Error {

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
 use super::call::{Call, Outcome, PromptName, Role, State};
 use super::limit::{Scope, Sum};
-use super::store::{Line, Pages, Slice, Store, Wanted, Write};
+use super::store::{Line, Pages, Slice, Store, Wanted, Write, signed};
 use crate::cost::{Cost, Usage};
 use crate::error::{Error, Result};
 
@@ -257,11 +257,6 @@ fn amount(row: &Row<'_>, name: &str) -> rusqlite::Result<Option<Cost>> {
 
 fn count(row: &Row<'_>, name: &str) -> rusqlite::Result<u64> {
     Ok(row.get::<_, i64>(name)?.unsigned_abs())
-}
-
-/// Tokens of any real call are far below 2^63; what a damaged reply says is cut there.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn tokens(usage: &Usage) -> [i64; 6] {

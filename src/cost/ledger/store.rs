@@ -113,3 +113,8 @@ impl Pages {
         }
     }
 }
+
+/// Tokens of any real call are far below 2^63; what a damaged reply says is cut there.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
