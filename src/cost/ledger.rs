@@ -126,6 +126,9 @@ pub(crate) fn used(config: &Config, at: i64) -> Result<Vec<(Limit, Sum)>> {
     let limits = Limit::of(&config.cost).into_iter();
     let scoped: Vec<(Limit, Scope)> =
         limits.filter_map(|limit| limit.scope_at(&config.name, at).map(|scope| (limit, scope))).collect();
+    if scoped.is_empty() || is_unwritten(config) {
+        return Ok(scoped.into_iter().map(|(limit, _)| (limit, Sum::default())).collect());
+    }
     let wanted = Wanted {
         from: at,
         to: at,

@@ -16,7 +16,7 @@ use super::super::ingest::Fill;
 use super::super::{block_on, configuration_for, output, unless_interrupted};
 use crate::cli::{Estimate as Arguments, Global};
 use crate::clock::unix_seconds;
-use crate::config::{Config, Purpose, TargetKind};
+use crate::config::{Config, Purpose, StoreKind, TargetKind};
 use crate::cost::ledger::{self, Most};
 use crate::cost::{Cost, Tariff};
 use crate::error::{Error, ExitStatus, Result};
@@ -65,6 +65,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<ExitStatus> 
 pub(in crate::cmd) async fn before_a_run(global: &Global, mut config: Config) -> Option<String> {
     if !is_billed(&config) {
         return None;
+    }
+    // What is embedded here costs time and no money, and the run does it again: what words find has the same length.
+    if config.retrieval.embedder.value == "local" && config.retrieval.store == StoreKind::Embedded {
+        "none".clone_into(&mut config.retrieval.embedder.value);
     }
     estimate(global, &mut config, MOST_ROWS_BEFORE_A_RUN).await.ok()?.line()
 }

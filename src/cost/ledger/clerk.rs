@@ -9,7 +9,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -32,12 +31,6 @@ pub(super) enum Op {
     Flush(std::sync::mpsc::Sender<Result<()>>),
 }
 
-impl Op {
-    fn is_awaited(&self) -> bool {
-        matches!(self, Self::Reserve(_) | Self::Flush(_))
-    }
-}
-
 pub(super) struct Reserve {
     pub(super) id: i64,
     pub(super) call: Call,
@@ -46,8 +39,6 @@ pub(super) struct Reserve {
     pub(super) answer: oneshot::Sender<Permission>,
 }
 
-/// How long what nobody waits for waits for company: a transaction for each would cost more than the write.
-const GATHER: Duration = Duration::from_millis(2);
 /// What of a batch is written together.
 const MOST_AT_ONCE: usize = 1024;
 
@@ -100,14 +91,6 @@ impl Clerk {
     pub(super) fn run(mut self) {
         while let Ok(first) = self.ops.recv() {
             let mut batch = vec![first];
-            // Nobody waits for what has become of a call, and the next call is often a moment away.
-            let until = Instant::now() + GATHER;
-            while batch.len() < MOST_AT_ONCE
-                && !batch.last().is_some_and(Op::is_awaited)
-                && let Ok(next) = self.ops.recv_timeout(until.saturating_duration_since(Instant::now()))
-            {
-                batch.push(next);
-            }
             while batch.len() < MOST_AT_ONCE
                 && let Ok(next) = self.ops.try_recv()
             {

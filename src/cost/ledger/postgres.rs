@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Row, Transaction};
 
 use super::call::{Call, Outcome, PromptName, Role, State};
 use super::limit::{Scope, Sum};
-use super::store::{Line, Pages, Slice, Store, Wanted, Write, signed};
+use super::store::{Line, Pages, Slice, Store, Wanted, signed};
 use crate::config::Secret;
 use crate::cost::{Cost, Usage};
 use crate::error::{Error, Result};
@@ -167,28 +167,21 @@ async fn add_up(transaction: &Transaction<'_>, scope: &Scope) -> Result<Sum> {
 
 /// All lines of a kind in one statement: a batch must not take a round trip for each.
 async fn keep(transaction: &Transaction<'_>, pages: &Pages) -> Result<()> {
-    let (mut inserts, mut updates) = (Vec::new(), Vec::new());
-    for write in &pages.writes {
-        match write {
-            Write::Insert { id, line } => inserts.push(inserted(*id, line)),
-            Write::Update { id, outcome } => updates.push(updated(*id, outcome)),
-        }
-    }
+    let lines: Vec<serde_json::Value> = pages.lines.iter().map(|(id, line)| row_of(*id, line)).collect();
     let changed = pages.changed().map(|(scope, sum)| {
         serde_json::json!({
             "project": scope.project, "run": scope.run, "model": scope.model, "begins": scope.begins, "ends": scope.ends,
             "usd": sum.usd.decimal(), "open_usd": sum.open_usd.decimal(), "requests": sum.requests, "unknown": sum.unknown,
         })
     });
-    // An update may be of a line that this batch inserts.
     let statements = [
-        ("insert into llmops_call select * from json_populate_recordset(null::llmops_call, $1)", inserts),
         (
-            "update llmops_call c set state = n.state, requests = n.requests, input = n.input,
-             cached_input = n.cached_input, cache_write = n.cache_write, cache_write_1h = n.cache_write_1h,
-             output = n.output, reasoning = n.reasoning, usd = n.usd
-             from json_populate_recordset(null::llmops_call, $1) n where c.id = n.id",
-            updates,
+            "insert into llmops_call select * from json_populate_recordset(null::llmops_call, $1)
+             on conflict (id) do update set state = excluded.state, requests = excluded.requests,
+             input = excluded.input, cached_input = excluded.cached_input, cache_write = excluded.cache_write,
+             cache_write_1h = excluded.cache_write_1h, output = excluded.output, reasoning = excluded.reasoning,
+             usd = excluded.usd",
+            lines,
         ),
         (
             "insert into llmops_total select * from json_populate_recordset(null::llmops_total, $1)
@@ -206,22 +199,14 @@ async fn keep(transaction: &Transaction<'_>, pages: &Pages) -> Result<()> {
     Ok(())
 }
 
-fn inserted(id: i64, Line { call, outcome }: &Line) -> serde_json::Value {
-    let mut row = updated(id, outcome);
-    row["at"] = call.at.into();
-    row["project"] = (*call.project).into();
-    row["run"] = (*call.run).into();
-    row["role"] = call.role.name().into();
-    row["model"] = (*call.model).into();
-    row["prompt"] = call.prompt.as_ref().map(|prompt| prompt.name.as_str()).into();
-    row["prompt_digest"] = call.prompt.as_ref().map(|prompt| prompt.digest.as_str()).into();
-    row
-}
-
-fn updated(id: i64, outcome: &Outcome) -> serde_json::Value {
+fn row_of(id: i64, Line { call, outcome }: &Line) -> serde_json::Value {
     let Usage { input, cached_input, cache_write, cache_write_1h, output, reasoning } = outcome.usage;
+    let prompt = call.prompt.as_ref();
     serde_json::json!({
-        "id": id, "state": outcome.state.name(), "requests": signed(outcome.requests),
+        "id": id, "at": call.at, "project": &*call.project, "run": &*call.run, "role": call.role.name(),
+        "model": &*call.model, "prompt": prompt.map(|prompt| &prompt.name),
+        "prompt_digest": prompt.map(|prompt| &prompt.digest),
+        "state": outcome.state.name(), "requests": signed(outcome.requests),
         "input": signed(input), "cached_input": signed(cached_input), "cache_write": signed(cache_write),
         "cache_write_1h": signed(cache_write_1h), "output": signed(output), "reasoning": signed(reasoning),
         "usd": outcome.usd.map(Cost::decimal),

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
 use super::call::{Call, Outcome, PromptName, Role, State};
 use super::limit::{Scope, Sum};
-use super::store::{Line, Pages, Slice, Store, Wanted, Write, signed};
+use super::store::{Line, Pages, Slice, Store, Wanted, signed};
 use crate::cost::{Cost, Usage};
 use crate::error::{Error, Result};
 
@@ -148,11 +148,8 @@ fn add_up(transaction: &Transaction<'_>, scope: &Scope) -> rusqlite::Result<Sum>
 }
 
 fn keep(transaction: &Transaction<'_>, pages: &Pages) -> rusqlite::Result<()> {
-    for write in &pages.writes {
-        match write {
-            Write::Insert { id, line } => insert(transaction, *id, line)?,
-            Write::Update { id, outcome } => update(transaction, *id, outcome)?,
-        }
+    for (id, line) in &pages.lines {
+        keep_line(transaction, *id, line)?;
     }
     let mut statement =
         transaction.prepare_cached("insert or replace into total values (?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
@@ -165,10 +162,10 @@ fn keep(transaction: &Transaction<'_>, pages: &Pages) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn insert(transaction: &Transaction<'_>, id: i64, line: &Line) -> rusqlite::Result<()> {
+fn keep_line(transaction: &Transaction<'_>, id: i64, line: &Line) -> rusqlite::Result<()> {
     let Line { call, outcome } = line;
-    let mut statement =
-        transaction.prepare_cached("insert into call values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    let mut statement = transaction
+        .prepare_cached("insert or replace into call values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     let prompt = call.prompt.as_ref();
     let [input, cached_input, cache_write, cache_write_1h, output, reasoning] = tokens(&outcome.usage);
     statement.execute(params![
@@ -189,28 +186,6 @@ fn insert(transaction: &Transaction<'_>, id: i64, line: &Line) -> rusqlite::Resu
         output,
         reasoning,
         outcome.usd.map(Cost::decimal),
-    ])?;
-    Ok(())
-}
-
-fn update(transaction: &Transaction<'_>, id: i64, outcome: &Outcome) -> rusqlite::Result<()> {
-    let mut statement = transaction.prepare_cached(
-        "update call set state = ?, requests = ?, input = ?, cached_input = ?, cache_write = ?, cache_write_1h = ?,
-         output = ?, reasoning = ?, usd = ? where id = ?",
-    )?;
-    let [input, cached_input, cache_write, cache_write_1h, output, reasoning] = tokens(&outcome.usage);
-    let (state, requests, usd) = (outcome.state.name(), signed(outcome.requests), outcome.usd.map(Cost::decimal));
-    statement.execute(params![
-        state,
-        requests,
-        input,
-        cached_input,
-        cache_write,
-        cache_write_1h,
-        output,
-        reasoning,
-        usd,
-        id
     ])?;
     Ok(())
 }

@@ -53,19 +53,14 @@ pub(super) struct Pages {
     sums: BTreeMap<Scope, (Sum, bool)>,
     /// Those of the ids that were asked for which are there.
     pub(super) present: HashSet<i64>,
-    pub(super) writes: Vec<Write>,
-}
-
-#[derive(Debug)]
-pub(super) enum Write {
-    Insert { id: i64, line: Line },
-    Update { id: i64, outcome: Outcome },
+    /// Lines that are new or changed, by id, as they are to be.
+    pub(super) lines: BTreeMap<i64, Line>,
 }
 
 impl Pages {
     pub(super) fn of(sums: impl IntoIterator<Item = (Scope, Sum)>, present: HashSet<i64>) -> Self {
         let sums = sums.into_iter().map(|(scope, sum)| (scope, (sum, false))).collect();
-        Self { sums, present, writes: Vec::new() }
+        Self { sums, present, lines: BTreeMap::new() }
     }
 
     pub(super) fn has(&self, scope: &Scope) -> bool {
@@ -87,7 +82,7 @@ impl Pages {
             return;
         }
         self.each_sum(call, |sum| sum.add(&outcome));
-        self.writes.push(Write::Insert { id, line: Line { call: call.clone(), outcome } });
+        self.lines.insert(id, Line { call: call.clone(), outcome });
     }
 
     /// What has become of a line.
@@ -96,7 +91,7 @@ impl Pages {
             sum.remove(&before);
             sum.add(&after);
         });
-        self.writes.push(Write::Update { id, outcome: after });
+        self.lines.insert(id, Line { call: call.clone(), outcome: after });
     }
 
     /// The sums that were changed.
