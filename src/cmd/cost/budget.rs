@@ -42,7 +42,7 @@ fn value(limit: &Limit, sum: &Sum, now: i64) -> Value {
 
 fn text(used: &[(Limit, Sum)], now: i64) -> String {
     if used.is_empty() {
-        return "no limit of a day or a month is set; see [cost] in docs/reference/configuration.md\n".to_owned();
+        return "no limit of a day or a month is set; `llmops explain config` shows [cost]\n".to_owned();
     }
     let mut text = String::new();
     for (limit, sum) in used {
