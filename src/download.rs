@@ -9,8 +9,8 @@ use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Client, Response, Url};
 
 use crate::error::{Error, Result};
+use crate::http::{self, shown};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between two pieces of a file, so that a slow line may take its time and a dead one may not.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -27,14 +27,7 @@ pub(crate) struct Http {
 impl Http {
     /// `elsewhere` is the hint where a server fails.
     pub(crate) fn new(elsewhere: &'static str) -> Result<Self> {
-        // Fails when one is installed already, which is as good.
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let client = Client::builder()
-            .user_agent(concat!("llmops/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            .build();
-        let client = client.map_err(|error| Error::unavailable("cannot start the HTTP client").source(error))?;
+        let client = http::build(http::client().read_timeout(READ_TIMEOUT))?;
         Ok(Self { client, elsewhere })
     }
 
@@ -89,12 +82,6 @@ impl Http {
         let error = error.without_url();
         Error::unavailable(format!("cannot download {}", shown(url))).source(error).hint(self.elsewhere)
     }
-}
-
-/// The address as a message may show it: without user, password and query.
-pub(crate) fn shown(url: &Url) -> String {
-    let origin = url.origin().ascii_serialization();
-    format!("{origin}{}", url.path())
 }
 
 /// The address that the environment variable `variable` leads to.

@@ -16,6 +16,7 @@ pub mod fuzzing;
 mod gate;
 mod git;
 mod guard;
+mod http;
 mod llm;
 mod lockfile;
 mod money;

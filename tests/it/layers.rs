@@ -15,6 +15,7 @@ const RANKS: &[&[&str]] = &[
     &["cost"],
     &["postgres"],
     &["git", "config", "download"],
+    &["http"],
     &["error", "text", "digest", "clock", "file", "lockfile", "money", "test_support"],
 ];
 

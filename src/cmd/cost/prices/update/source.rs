@@ -8,8 +8,9 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::cost::MAX_BYTES;
-use crate::download::{Http, shown};
+use crate::download::Http;
 use crate::error::{Error, Result};
+use crate::http::shown;
 use crate::text::{printable, span};
 
 /// For all of a download; a map has a few megabytes.

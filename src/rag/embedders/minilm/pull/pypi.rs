@@ -10,8 +10,9 @@ use serde::Deserialize;
 
 use super::ELSEWHERE;
 use crate::config::Env;
-use crate::download::{Http, Progress, parse_url, shown};
+use crate::download::{Http, Progress, parse_url};
 use crate::error::{Error, Result};
+use crate::http::shown;
 use crate::rag::embedders::minilm::files::{Manifest, verify};
 
 const DEFAULT_INDEX: &str = "https://pypi.org/simple";
