@@ -24,6 +24,7 @@ mod postgres;
 mod prompt;
 mod rag;
 mod report;
+mod ssh;
 #[cfg(test)]
 mod test_support;
 mod text;

@@ -182,7 +182,7 @@ async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill
 
 /// Flags say where a run begins; a job that a CI system starts again goes on by itself.
 pub(super) fn start(config: &Config, arguments: &Asking) -> Start {
-    let in_ci = config.env.get("CI").is_some_and(|value| !matches!(value, "false" | "0"));
+    let in_ci = config.env.is_ci();
     match (arguments.retry_errors, arguments.resume || in_ci) {
         (true, _) => Start::Again,
         (false, true) => Start::Resume,

@@ -58,6 +58,11 @@ impl Env {
         names.iter().find_map(|name| self.get(name).map(|value| (*name, value)))
     }
 
+    /// Whether a CI system runs the program.
+    pub(crate) fn is_ci(&self) -> bool {
+        self.get("CI").is_some_and(|value| !matches!(value, "false" | "0"))
+    }
+
     /// What a configured value means: `env:NAME` is the variable NAME, anything else itself.
     pub(crate) fn resolve(&self, value: &str) -> std::result::Result<String, Problem> {
         match value.strip_prefix("env:") {

@@ -198,7 +198,8 @@ impl<'a> Protection<'a> {
                 format!("the approval of {}@{version} by {} {why}, so it does not count", record.name, approval.by);
             let hint = format!(
                 "if it is theirs, they approve it again with the key that {} names for them: llmops prompt approve {}@{version}",
-                signers.shown, record.name
+                signers.shown(),
+                record.name
             );
             problems.push(Problem::new(message).at(shown, Some(approval.seq)).hint(hint));
         }

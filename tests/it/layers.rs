@@ -14,6 +14,7 @@ const RANKS: &[&[&str]] = &[
     &["llm"],
     &["cost"],
     &["postgres"],
+    &["ssh"],
     &["git", "config", "download"],
     &["http"],
     &["error", "text", "digest", "clock", "file", "lockfile", "money", "test_support"],
