@@ -1,6 +1,8 @@
 //! The command line: what can be typed, and nothing of what it does.
 
+mod ci;
 mod cost;
+mod evidence;
 mod guard;
 mod prompt;
 
@@ -14,10 +16,12 @@ use crate::config::{Purpose, Secret, parse_duration};
 use crate::eval::Shard;
 use crate::report::formats::{self, FORMATS, Format};
 
+pub(crate) use ci::{Ci, Stage};
 pub(crate) use cost::{
     Cost, CostCommand, CostFormat, CostImport, CostReport, Estimate, Grouping, Prices, PricesCommand, Since,
     UpdatePrices,
 };
+pub(crate) use evidence::{Evidence, EvidenceCommand, VerifyEvidence};
 pub(crate) use guard::{Attack, AttackMethod, Check, Documents, Guard, GuardCommand, Test, Train};
 pub(crate) use prompt::{
     Approve, Compared, DiffFormat, Export, Import, Label, List, Named, New, Prompt, PromptCommand, Release, Render,
@@ -64,8 +68,8 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The whole pipeline as CI runs it: ingest, evaluate, gate, report
-    Ci(Eval),
+    /// The whole pipeline as CI runs it: security, evaluation, gate, evidence; one report, one exit code
+    Ci(Ci),
     /// Read the documents, embed what changed, and store them
     Ingest,
     /// Show what retrieval returns for a question, with scores
@@ -80,6 +84,8 @@ pub(crate) enum Command {
     Guard(Guard),
     /// What calls cost, before and after, and what may still be spent
     Cost(Cost),
+    /// What passed, as a signed statement: check it, or make the key that signs it
+    Evidence(Evidence),
     /// Measure cases that `llmops eval --queue` puts on a queue
     Worker(Worker),
     /// Join the reports of a run's shards into one, and gate it

@@ -6,6 +6,7 @@ mod ci;
 mod compare;
 mod cost;
 mod eval;
+mod evaluation;
 mod evidence;
 mod explain;
 mod formats;
@@ -19,6 +20,7 @@ mod prompt;
 mod reference;
 mod report;
 mod report_file;
+mod results;
 mod search;
 mod selfcheck;
 mod worker;
@@ -75,6 +77,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Prompt(arguments) => prompt::run(global, &arguments.command),
         Command::Guard(arguments) => guard::run(global, &arguments.command),
         Command::Cost(arguments) => cost::run(global, &arguments.command),
+        Command::Evidence(arguments) => evidence::run(global, &arguments.command),
         Command::Cache(arguments) => cache::run(global, &arguments.command),
         Command::Selfcheck(arguments) => selfcheck::run(global, &arguments),
         Command::Reference(arguments) => reference::run(arguments.page),

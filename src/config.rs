@@ -5,6 +5,7 @@
 mod cost;
 mod document;
 mod env;
+mod evidence;
 mod prompts;
 mod read;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 pub(crate) use cost::{Budgets, Cost, LedgerPlace, ModelCost, Rates};
 pub(crate) use document::{Located, parse_duration};
 pub(crate) use env::{Env, Secret};
+pub(crate) use evidence::{Evidence, EvidenceSigner};
 pub(crate) use prompts::{LABEL_HINT, LabelRule, Prompts, is_label};
 
 use document::{Document, Section};
@@ -46,6 +48,7 @@ pub(crate) struct Config {
     pub(crate) cost: Cost,
     pub(crate) guard: Guard,
     pub(crate) prompts: Prompts,
+    pub(crate) evidence: Evidence,
     pub(crate) cache: Cache,
     /// Only a flag says so, never the file.
     pub(crate) cassette: Option<Cassette>,

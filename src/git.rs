@@ -105,6 +105,26 @@ pub(crate) fn changed(folder: &Path, commit: &str, path: &str) -> Result<Vec<Str
     Ok(files)
 }
 
+/// The files of git below `folder`, and those at or below some paths whether git knows them or not, that differ from the commit. What is
+/// ignored does not, and a path outside the repository is none of git's.
+pub(crate) fn differing(folder: &Path, paths: &[&str]) -> Vec<String> {
+    let mut files =
+        list(folder, &["diff", "--name-only", "--relative", "--no-renames", "-z", "HEAD"]).unwrap_or_default();
+    for path in paths {
+        // As seen from the folder, which a path need not lie in.
+        files.extend(
+            list(folder, &["ls-files", "--others", "--exclude-standard", "-z", "--", path]).unwrap_or_default(),
+        );
+        if path.starts_with("..") {
+            let changed = ["diff", "--name-only", "--no-renames", "-z", "HEAD", "--", path];
+            files.extend(list(folder, &changed).unwrap_or_default());
+        }
+    }
+    files.sort();
+    files.dedup();
+    files
+}
+
 /// The files below `path` of `folder` in a commit, as seen from `folder`.
 pub(crate) fn files(folder: &Path, commit: &str, path: &str) -> Result<Vec<String>> {
     list(folder, &["ls-tree", "-r", "--name-only", "-z", commit, "--", path])

@@ -38,4 +38,4 @@ pub(crate) use model::{Material, Model};
 pub(crate) use output::{Answer, OUTPUT_RULES, OutputPolicy, check_answer};
 pub(crate) use policy::Policy;
 pub(crate) use rules::RULES;
-pub(crate) use sensitive::{Vault, kinds};
+pub(crate) use sensitive::{Vault, kinds, secrets};

@@ -10,6 +10,7 @@ mod digest;
 mod download;
 mod error;
 mod eval;
+mod evidence;
 mod file;
 #[cfg(fuzzing)]
 pub mod fuzzing;

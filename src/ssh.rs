@@ -95,6 +95,19 @@ impl Signers {
         let output = run(&mut command, bytes).map_err(|error| not_run(error).to_string())?;
         if output.status.success() { Ok(()) } else { Err(said(&output)) }
     }
+
+    /// Whose key an armoured signature was made with, or why it is nobody's here. The signature itself is not checked.
+    pub(crate) fn find(&self, signature: &str) -> std::result::Result<String, String> {
+        let file = Scratch::write(&self.folder, "sig", signature.as_bytes()).map_err(|error| error.to_string())?;
+        let mut command = Command::new("ssh-keygen");
+        command.args(["-Y", "find-principals", "-f"]).arg(&self.path).arg("-s").arg(&file.0);
+        let output = run(&mut command, b"").map_err(|error| not_run(error).to_string())?;
+        let names = String::from_utf8_lossy(&output.stdout);
+        match names.lines().next().filter(|_| output.status.success()) {
+            Some(name) => Ok(name.trim().to_owned()),
+            None => Err(format!("{} names nobody with its key", self.shown)),
+        }
+    }
 }
 
 /// Looks at keys as they were valid at a time.

@@ -5,13 +5,14 @@ mod prepare;
 pub(super) mod scorers;
 mod setup;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cost::estimate::before_a_run;
 use super::formats::Wanted;
 use super::ingest::Fill;
-use super::{configuration_for, evidence, interrupted, output, report_file, unless_interrupted};
+use super::results::Results;
+use super::{configuration_for, evaluation, interrupted, output, report_file, unless_interrupted};
 use crate::cli::{Asking, Eval, Global, Tested};
 use crate::config::{Cassette, Config, Located, Secret, TargetKind};
 use crate::cost::{Cost, Tariff, Usage};
@@ -20,6 +21,7 @@ use crate::eval::{Connection, Ended, Event, Identity, Journal, Queue, Run, Start
 use crate::gate;
 use crate::llm::Client;
 use crate::report::formats::Source;
+use crate::report::json::Rows;
 use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
 
 pub(super) use self::prepare::{Candidate, GRACE, Prepared, prepare, prepare_each};
@@ -29,37 +31,78 @@ pub(super) use self::setup::{
 
 pub(super) async fn run(global: &Global, arguments: &Eval) -> Result<ExitStatus> {
     let config = configuration_for(global, arguments.asking.purpose())?;
+    let wanted = Wanted::of(&config);
+    let way = Way { fill: Fill::Embedded, wanted, results: None };
     // On the heap: a whole run is a large future.
-    Box::pin(gate(global, config, arguments, Fill::Embedded)).await
+    Box::pin(gate(global, config, arguments, way)).await.map(|gated| gated.status)
+}
+
+/// How a command goes about an evaluation.
+pub(super) struct Way {
+    pub(super) fill: Fill,
+    pub(super) wanted: Wanted,
+    /// Where passing results are kept, and whether one is taken again.
+    pub(super) results: Option<Results>,
+}
+
+/// An evaluation that was decided, and where its report is.
+pub(super) struct Gated {
+    pub(super) status: ExitStatus,
+    pub(super) report: Report,
+    pub(super) path: PathBuf,
+    /// Whether an earlier result was taken again.
+    pub(super) is_reused: bool,
 }
 
 /// Evaluates, decides, writes and shows the report.
-pub(super) async fn gate(global: &Global, mut config: Config, arguments: &Eval, fill: Fill) -> Result<ExitStatus> {
+pub(super) async fn gate(global: &Global, mut config: Config, arguments: &Eval, way: Way) -> Result<Gated> {
     if !global.quiet {
-        say_cost(global, arguments).await?;
+        Box::pin(say_cost(global, arguments)).await?;
     }
     apply(&mut config, &arguments.tested)?;
     apply_asking(&mut config, global, &arguments.asking);
     let path = report_file::path(global, arguments.report.as_deref())?;
-    let wanted = Wanted::of(&config);
+    let Way { fill, wanted, results } = way;
     json::prepare(&path)?;
     wanted.prepare(&path)?;
-    let Evaluated { report, journal, client, over_budget } = evaluate(global, &config, arguments, fill).await?;
+    let prepared = open(global, &config, arguments, fill).await?;
+    let key = results.as_ref().map(|_| Results::key(&config, &prepared.prepared)).transpose()?;
+    if let Some((results, key)) = results.as_ref().zip(key.as_deref())
+        && let Some(report) = results.find(&config, key)
+    {
+        let kept = results.file(key);
+        let rows = json::rows_of(&kept);
+        give(global, (&report, &rows), &wanted, &path)?;
+        evaluation::keep(&config.root, &report, &path);
+        return Ok(Gated { status: ExitStatus::Pass, report, path, is_reused: true });
+    }
+    let Evaluated { report, journal, client, over_budget } = evaluate(global, &config, arguments, prepared).await?;
     let recorded = client.finish_recording();
-    // What was measured is shown even if it cannot be written; then the run is no success all the same.
     let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| take(row));
-    let baseline = report_file::baseline(global, &report);
-    let baseline = baseline.as_deref().map(json::rows_of);
-    let source = Source { report: &report, rows: &rows, baseline: baseline.as_ref().map(|rows| rows as _) };
-    let (files, written) = wanted.write(&source, &path);
-    report_file::show(global, &source, &files)?;
-    wanted.print(global, &source)?;
-    written?;
-    evidence::keep(&config.root, &report, &path);
+    give(global, (&report, &rows), &wanted, &path)?;
+    evaluation::keep(&config.root, &report, &path);
+    if let Some((results, key)) = results.as_ref().zip(key.as_deref()) {
+        results.keep(key, &report, &path);
+    }
     if report.ended_early.is_none() {
         journal.finish();
     }
-    recorded.map(|()| if over_budget { ExitStatus::OverBudget } else { gate::exit_status(&report) })
+    recorded?;
+    let status = if over_budget { ExitStatus::OverBudget } else { gate::exit_status(&report) };
+    Ok(Gated { status, report, path, is_reused: false })
+}
+
+/// Writes and shows a report. What was measured is shown even if it cannot be written; then the run is no success all the same.
+fn give(global: &Global, (report, rows): (&Report, Rows<'_>), wanted: &Wanted, path: &Path) -> Result<()> {
+    let baseline = report_file::baseline(global, report);
+    let baseline = baseline.as_deref().map(json::rows_of);
+    let source = Source { report, rows, baseline: baseline.as_ref().map(|rows| rows as _) };
+    let (files, written) = wanted.write(&source, path);
+    if wanted.is_shown {
+        report_file::show(global, &source, &files)?;
+    }
+    wanted.print(global, &source)?;
+    written
 }
 
 /// Says what the run will cost, where it costs anything, is a whole one and sends calls itself.
@@ -134,15 +177,24 @@ struct Evaluated {
     over_budget: bool,
 }
 
-/// Everything from the configuration to the decided report.
-async fn evaluate(global: &Global, config: &Config, arguments: &Eval, fill: Fill) -> Result<Evaluated> {
+/// What measures, and the queue that the cases go through, if they do.
+struct Opening {
+    connection: Option<Connection>,
+    prepared: Prepared,
+}
+
+async fn open(global: &Global, config: &Config, arguments: &Eval, fill: Fill) -> Result<Opening> {
     let connection = match &arguments.queue {
         Some(url) => Some(unless_interrupted(connect(config, url)).await?),
         None => None,
     };
-    let shard = arguments.shard;
-    let prepared = prepare(global, config, fill, shard).await?;
+    Ok(Opening { connection, prepared: prepare(global, config, fill, arguments.shard).await? })
+}
 
+/// Everything from the first case to the decided report.
+async fn evaluate(global: &Global, config: &Config, arguments: &Eval, opening: Opening) -> Result<Evaluated> {
+    let Opening { connection, prepared } = opening;
+    let shard = arguments.shard;
     let start = start(config, &arguments.asking);
     let rows = prepared.dataset.cases * config.eval.repeats as usize;
     let content = prepared.facts.content(config);

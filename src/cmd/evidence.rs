@@ -1,97 +1,111 @@
-//! What a report proves of a prompt: kept by every whole run, and asked for by protected labels.
+//! `llmops evidence`: what passed, as a signed statement.
 
-use std::fs::File;
+use std::fmt::Write as _;
 use std::path::Path;
 
-use super::output;
-use crate::config::Config;
-use crate::cost::Cost;
-use crate::digest::sha256_of;
-use crate::error::{Error, Result};
-use crate::gate;
-use crate::prompt::{Evaluation, Evidence, Score};
-use crate::report::json;
-use crate::report::{Decision, Report};
+use serde_json::json;
 
-/// Keeps what a whole run says of the prompt that it tested. That it cannot be kept is said, and the run is as good as before.
-pub(super) fn keep(root: &Path, report: &Report, file: &Path) {
-    if !gate::is_whole(report) {
-        return;
-    }
-    let kept = of(report, file).and_then(|evaluation| evaluation.map_or(Ok(()), |known| known.keep(root)));
-    if let Err(error) = kept {
-        output::note(&format!("what was measured of the prompt is not kept for `llmops prompt`: {error}"));
+use super::{configuration_for, output};
+use crate::cli::{EvidenceCommand, Global, VerifyEvidence};
+use crate::config::{Config, Purpose};
+use crate::error::{Error, ExitStatus, Problem, Result};
+use crate::evidence::{self, Checked, PrivateKey, Proof};
+use crate::file;
+use crate::text::printable;
+
+/// Where a key is put, from the project's folder.
+const PRIVATE_KEY: &str = ".llmops/evidence.key";
+const PUBLIC_KEY: &str = "evals/evidence.pub";
+
+pub(super) fn run(global: &Global, command: &EvidenceCommand) -> Result<ExitStatus> {
+    match command {
+        EvidenceCommand::Verify(arguments) => verify(global, arguments),
+        EvidenceCommand::Key => key(global),
     }
 }
 
-/// What the last whole evaluation on this machine says of a content.
-pub(super) fn last(config: &Config, digest: &str) -> Option<Evidence> {
-    Evaluation::last(&config.root, digest).map(|evaluation| evaluation.evidence)
-}
-
-/// What a report's file says of a content, by the bars that the project has now. It must be of exactly that content, and whole.
-pub(super) fn of_file(config: &Config, path: &Path, digest: &str) -> Result<Evidence> {
-    let refuse = |message: String| Error::config(message).at(path.display(), None);
-    let report = json::read(path)?;
-    match &report.prompt {
-        Some(facts) if facts.digest == digest => {}
-        Some(facts) => {
-            let message = format!("the report is of {}@{}, content {}", facts.name, facts.version, facts.digest);
-            return Err(refuse(message).hint(format!("a report of content {digest} is needed")));
+fn verify(global: &Global, arguments: &VerifyEvidence) -> Result<ExitStatus> {
+    let config = configuration_for(global, Purpose::Offline)?;
+    let path = match &arguments.file {
+        Some(file) => global.directory.join(file),
+        None => config.path(evidence::FILE),
+    };
+    match evidence::check(&config, &path)? {
+        Checked::Valid(proof) => {
+            if global.json {
+                output::print_json(&value(Some(&proof), &[]))?;
+            } else {
+                output::print(&text(&proof))?;
+            }
+            Ok(ExitStatus::Pass)
         }
-        None => return Err(refuse("the report is of an application, not of a prompt".to_owned())),
-    }
-    if !gate::is_whole(&report) {
-        return Err(refuse("the report is of a part of a run".to_owned()).hint("`llmops merge` joins shards"));
-    }
-    // A file can be edited and bars change; the gate is a function of what was measured.
-    let mut report = report;
-    report.thresholds.extend(config.gate.thresholds.iter().map(|(name, bar)| (name.value.clone(), *bar)));
-    report.max_error_rate = report.max_error_rate.min(config.gate.max_error_rate);
-    report.max_not_applicable = report.max_not_applicable.min(config.gate.max_not_applicable);
-    report.rule = config.gate.rule;
-    let verdict = gate::check(&report);
-    if verdict.decision != Decision::Pass {
-        return Err(refuse(format!("the report does not pass the gate: {}", verdict.reasons.join("; "))));
-    }
-    let evaluation = of(&report.decided(verdict), path)?;
-    evaluation.map(|evaluation| evaluation.evidence).ok_or_else(|| refuse("the report names no prompt".to_owned()))
-}
-
-/// What a report, which stands in a file, says of its prompt; `None` if the target brings its own.
-pub(super) fn of(report: &Report, file: &Path) -> Result<Option<Evaluation>> {
-    let Some(facts) = &report.prompt else { return Ok(None) };
-    let opened = File::open(file).and_then(sha256_of).map_err(|error| Error::io("read", file, error))?;
-    let evidence = Evidence {
-        report: opened,
-        time: report.timestamp.clone(),
-        verdict: word(report.verdict.decision).to_owned(),
-        metrics: report.metrics.clone(),
-        dataset: report.digests.dataset.clone(),
-        cases: report.cases.finished,
-        model: report.target.model.clone(),
-        cost_usd: report.cost.answer_usd.map(Cost::decimal),
-    };
-    let name = format!("{}@{}", facts.name, facts.version);
-    Ok(Some(Evaluation::new(name, facts.digest.clone(), score(report), evidence)))
-}
-
-fn word(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Pass => "pass",
-        Decision::Fail => "fail",
-        Decision::Undecided => "undecided",
+        Checked::Refused(problems) => {
+            if global.json {
+                output::print_json(&value(None, &problems))?;
+            } else {
+                output::problems(&problems);
+            }
+            Ok(ExitStatus::Failed)
+        }
     }
 }
 
-/// `overall`, or else the first metric that has a bar.
-fn score(report: &Report) -> Option<Score> {
-    let gated = report.in_order().into_iter().map(|(name, _)| name.as_str());
-    let gated = gated.filter(|name| report.thresholds.contains_key(*name));
-    let of = |name: &str| {
-        let estimate = report.estimates.get(name)?;
-        let value = estimate.mean?;
-        Some(Score { metric: name.to_owned(), value, shown: estimate.show(Some(value)) })
-    };
-    ["overall"].into_iter().chain(gated).find_map(of)
+fn text(proof: &Proof) -> String {
+    let Proof { digest, project, commit, prompts, image, time, signer } = proof;
+    let (project, signer) = (printable(project), printable(signer));
+    let mut text = format!("{project} passed at commit {commit}\n");
+    for prompt in prompts {
+        let _ = writeln!(text, "  prompt    {}@{}, content {}", prompt.name, prompt.version, prompt.digest);
+    }
+    if let Some(image) = image {
+        let _ = writeln!(text, "  image     {image}");
+    }
+    let _ = writeln!(text, "  measured  {time}\n  signed    by {signer}\n  statement {digest}");
+    text
+}
+
+fn value(proof: Option<&Proof>, problems: &[Problem]) -> serde_json::Value {
+    let problem =
+        |problem: &Problem| json!({ "place": problem.place, "message": problem.message, "hint": problem.hint });
+    json!({
+        "valid": proof.is_some(),
+        "reasons": problems.iter().map(problem).collect::<Vec<_>>(),
+        "proof": proof.map(proven),
+    })
+}
+
+fn proven(proof: &Proof) -> serde_json::Value {
+    let Proof { digest, project, commit, prompts, image, time, signer } = proof;
+    let prompts =
+        prompts.iter().map(|prompt| json!({ "name": prompt.name, "version": prompt.version, "digest": prompt.digest }));
+    json!({
+        "statement": digest,
+        "project": project,
+        "commit": commit,
+        "prompts": prompts.collect::<Vec<_>>(),
+        "image": image,
+        "time": time,
+        "signer": signer,
+    })
+}
+
+/// Makes a key where none is. The public half is not made anew for an old private one: nobody could tell which was meant.
+fn key(global: &Global) -> Result<ExitStatus> {
+    let root = Config::root_of(&global.directory, global.config.as_deref())?;
+    let (private, public) = (root.join(PRIVATE_KEY), root.join(PUBLIC_KEY));
+    for path in [&private, &public] {
+        if path.exists() {
+            return Err(Error::config(format!("{} is there already", path.display()))
+                .hint("a new key makes all evidence of the old one worthless; move both halves away first"));
+        }
+    }
+    let (key, pem) = PrivateKey::generate()?;
+    let failed = |path: &Path, error| Error::io("write", path, error);
+    file::replace_private(&private, pem.reveal().as_bytes()).map_err(|error| failed(&private, error))?;
+    file::replace(&public, key.public().to_pem().as_bytes()).map_err(|error| failed(&public, error))?;
+    output::print(&format!(
+        "{PRIVATE_KEY} signs: keep it out of git, and give it to CI as the secret LLMOPS_EVIDENCE_KEY\n\
+         {PUBLIC_KEY} says whose signature counts: commit it\n"
+    ))?;
+    Ok(ExitStatus::Pass)
 }

@@ -18,6 +18,8 @@ pub(super) struct Wanted {
     in_github: bool,
     /// Where such a job collects its summary.
     step_summary: Option<PathBuf>,
+    /// Whether the report is shown.
+    pub(super) is_shown: bool,
 }
 
 /// The format that a job's summary is written in.
@@ -29,12 +31,13 @@ impl Wanted {
             formats: config.report.formats.iter().filter_map(|name| formats::find(name)).collect(),
             in_github: config.env.get("GITHUB_ACTIONS") == Some("true"),
             step_summary: config.env.get("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+            is_shown: true,
         }
     }
 
     /// The JSON report alone.
     pub(super) fn nothing() -> Self {
-        Self { formats: Vec::new(), in_github: false, step_summary: None }
+        Self { formats: Vec::new(), in_github: false, step_summary: None, is_shown: true }
     }
 
     /// Removes what an earlier run has left, for which this one must not be mistaken if it fails.
@@ -73,11 +76,14 @@ impl Wanted {
     fn summarise(&self, source: &Source<'_>) -> Result<()> {
         let Some(path) = self.step_summary.as_ref().filter(|_| self.in_github) else { return Ok(()) };
         let Some(format) = self.formats.iter().find(|format| format.name == SUMMARY) else { return Ok(()) };
-        let failed = |error| Error::io("add to the job's summary", path, error);
         let mut text = Vec::new();
-        (format.write)(source, &mut text, &failed)?;
-        let mut file = OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
-        file.write_all(&text).map_err(failed)
+        (format.write)(source, &mut text, &|error| Error::io("add to the job's summary", path, error))?;
+        append(path, &text)
+    }
+
+    /// For a command that writes the job's summary itself, and says more than the report.
+    pub(super) fn for_pipeline(self, is_shown: bool) -> Self {
+        Self { step_summary: None, is_shown, ..self }
     }
 
     /// Prints what is not a file. Elsewhere than in the system that reads it, it would only be noise.
@@ -96,6 +102,18 @@ impl Wanted {
         }
         Ok(())
     }
+}
+
+/// Adds a text to the job's summary, in a system that has one.
+pub(super) fn summarise(config: &Config, text: &[u8]) -> Result<()> {
+    let Wanted { in_github, step_summary, .. } = Wanted::of(config);
+    step_summary.filter(|_| in_github).map_or(Ok(()), |path| append(&path, text))
+}
+
+fn append(path: &Path, text: &[u8]) -> Result<()> {
+    let failed = |error| Error::io("add to the job's summary", path, error);
+    let mut file = OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
+    file.write_all(text).map_err(failed)
 }
 
 /// Prints the report in this format to standard output.

@@ -4,7 +4,7 @@ mod attack;
 mod check;
 pub(super) mod documents;
 mod placeholders;
-mod test;
+pub(super) mod test;
 mod train;
 mod value;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::formats::Wanted;
-use super::{configuration_for, evidence, output, report_file};
+use super::{configuration_for, evaluation, output, report_file};
 use crate::cli::{Global, Merge};
 use crate::config::{Config, Purpose};
 use crate::cost::Tariff;
@@ -41,7 +41,7 @@ pub(super) fn run(global: &Global, arguments: &Merge) -> Result<ExitStatus> {
     wanted.print(global, &source)?;
     written?;
     if Config::root_of(&global.directory, global.config.as_deref()).is_ok() {
-        evidence::keep(&root, &report, &path);
+        evaluation::keep(&root, &report, &path);
     }
     Ok(gate::exit_status(&report))
 }

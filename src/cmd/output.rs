@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Problem, Result};
 use crate::text::printable;
 
 /// Prints to standard output. A reader that has gone away is no failure.
@@ -67,18 +67,29 @@ pub(super) fn raw_message(text: &[u8]) {
     let _ = io::stderr().write_all(text);
 }
 
+/// Problems that are no failure of the program, each with its hint.
+pub(super) fn problems(problems: &[Problem]) {
+    for problem in problems {
+        one(&problem.to_string(), problem.hint.as_deref());
+    }
+}
+
 /// Every problem with its hint, then the cause.
 pub(super) fn error(error: &Error) {
-    let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
-    let bold = Style::new().bold();
-    let mut stderr = anstream::stderr();
     let last = error.problems.len().saturating_sub(1);
     for (index, problem) in error.problems.iter().enumerate() {
         // The cause belongs to the last problem; `Error`'s own display joins them.
         let text = if last == 0 && index == 0 { error.to_string() } else { problem.to_string() };
-        let _ = writeln!(stderr, "{red}error{red:#}: {}", printable(&text));
-        if let Some(hint) = &problem.hint {
-            let _ = writeln!(stderr, "{bold}hint{bold:#}: {}", printable(hint));
-        }
+        one(&text, problem.hint.as_deref());
+    }
+}
+
+fn one(text: &str, hint: Option<&str>) {
+    let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    let bold = Style::new().bold();
+    let mut stderr = anstream::stderr();
+    let _ = writeln!(stderr, "{red}error{red:#}: {}", printable(text));
+    if let Some(hint) = hint {
+        let _ = writeln!(stderr, "{bold}hint{bold:#}: {}", printable(hint));
     }
 }

@@ -13,7 +13,7 @@ mod rollback;
 mod show;
 mod verify;
 
-pub(super) use self::verify::are_whole;
+pub(super) use self::verify::verified;
 use super::{block_on, configuration_for, output, unless_interrupted};
 use crate::cli::{Global, PromptCommand};
 use crate::config::{Config, Purpose};

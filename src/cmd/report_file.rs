@@ -42,8 +42,13 @@ pub(super) fn compare(report: Report, rows: Rows<'_>, root: &Path, tariff: Optio
 
 /// The file that the report was compared with, if it is still there and still the same.
 pub(super) fn baseline(global: &Global, report: &Report) -> Option<PathBuf> {
-    let facts = &report.comparison.as_ref()?.baseline;
     let root = Config::root_of(&global.directory, global.config.as_deref()).ok()?;
+    baseline_in(&root, report)
+}
+
+/// The same in a project's folder.
+pub(super) fn baseline_in(root: &Path, report: &Report) -> Option<PathBuf> {
+    let facts = &report.comparison.as_ref()?.baseline;
     Some(root.join(&facts.file)).filter(|file| facts.is_of(file))
 }
 

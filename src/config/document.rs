@@ -15,7 +15,7 @@ use crate::money::Cost;
 
 const SHORTEST: Duration = Duration::from_millis(1);
 /// A limit as a time and as messages write it.
-type Limit = (Duration, &'static str);
+pub(super) type Limit = (Duration, &'static str);
 const LONGEST: Limit = (Duration::from_secs(24 * 60 * 60), "24 h");
 
 /// A value and the line that it was written on; no line if it is a default.
@@ -45,6 +45,11 @@ impl<'a> Document<'a> {
             self.report(line, error.message().to_owned(), None);
         }
         root
+    }
+
+    /// The file as messages name it.
+    pub(super) fn file(&self) -> &str {
+        self.file
     }
 
     fn line(&self, offset: usize) -> usize {

@@ -57,6 +57,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     let cost = super::cost::read(&root.section("cost"), document, (&env, purpose));
     let guard = read_guard(&root.section("guard"), document);
     let prompts = super::prompts::read(&root.section("prompts"), document);
+    let evidence = super::evidence::read(&root.section("evidence"), document, &env);
     let limits = read_limits(&root.section("limits"), &context);
     let cache = read_cache(&root.section("cache"));
     let queue = read_queue(&root.section("queue"), document);
@@ -76,6 +77,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         cost: cost?,
         guard: guard?,
         prompts,
+        evidence: evidence?,
         cache: cache?,
         cassette: None,
         estimates_in: None,

@@ -10,7 +10,7 @@ mod sarif;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use markdown::code as markdown_code;
+pub(crate) use markdown::{MARKER, code as markdown_code};
 
 use super::json::{self, Rows};
 use super::{Report, file, terminal};

@@ -6,7 +6,7 @@ const RANKS: &[&[&str]] = &[
     &["main"],
     &["lib"],
     &["cmd", "fuzzing"],
-    &["cli", "gate"],
+    &["cli", "gate", "evidence"],
     &["report"],
     &["guard"],
     &["eval"],

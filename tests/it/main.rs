@@ -28,6 +28,7 @@ mod metrics;
 mod models;
 mod page;
 mod pgvector;
+mod pipeline;
 #[cfg(unix)]
 mod prices;
 mod prompts;

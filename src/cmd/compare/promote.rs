@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::super::prompt::label::{Moved, promote as move_label};
-use super::super::{evidence, output};
+use super::super::{evaluation, output};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::prompt::DRAFT;
@@ -23,7 +23,7 @@ pub(super) fn promote(config: &Config, experiments: &Experiments, (label, file):
                 continue;
             }
         };
-        let Some(evaluation) = evidence::of(&variant.report, file)? else { continue };
+        let Some(evaluation) = evaluation::of(&variant.report, file)? else { continue };
         let which = (facts.name.as_str(), facts.version.as_str(), facts.digest.as_str());
         match move_label(config, which, evaluation.evidence, (label, &reason(experiment, variant))) {
             Ok(done) => moved.push(done),

@@ -14,7 +14,7 @@ use crate::cli::{Documents, Global};
 use crate::cmd::output;
 use crate::config::{self, Config, STATE_FOLDER};
 use crate::digest::sha256_parts;
-use crate::error::{ExitStatus, Result};
+use crate::error::{ExitStatus, Problem, Result};
 use crate::file;
 use crate::guard::{Action, Assessment, Finding, Model, Policy, check_document};
 use crate::rag::{Document, Screen, read_documents};
@@ -35,6 +35,38 @@ pub(super) fn run(global: &Global, arguments: &Documents) -> Result<ExitStatus> 
     }
     let is_clean = scanned.iter().all(|scanned| scanned.verdict != Verdict::Quarantined);
     Ok(if is_clean { ExitStatus::Pass } else { ExitStatus::Failed })
+}
+
+/// What the documents of a project come to.
+pub(in crate::cmd) struct Survey {
+    pub(in crate::cmd) documents: usize,
+    pub(in crate::cmd) suspicious: usize,
+    /// Those that are kept out of the store, each with its first reason.
+    pub(in crate::cmd) quarantined: Vec<Problem>,
+}
+
+/// Looks at all of them, as an ingestion would.
+pub(in crate::cmd) fn survey(config: &Config) -> Result<Survey> {
+    let name = &config.retrieval.documents.value;
+    let scanned = Scanner::new(config)?.scan(&read_documents(&config.path(name), name)?);
+    let is_suspicious = |scanned: &&Scanned| matches!(scanned.verdict, Verdict::Suspicious | Verdict::Tolerated);
+    let quarantined = scanned.iter().filter(|scanned| scanned.verdict == Verdict::Quarantined);
+    Ok(Survey {
+        documents: scanned.len(),
+        suspicious: scanned.iter().filter(is_suspicious).count(),
+        quarantined: quarantined.map(problem).collect(),
+    })
+}
+
+fn problem(scanned: &Scanned) -> Problem {
+    let Scanned { document, places, .. } = scanned;
+    let first = places.iter().find(|place| !place.rule.starts_with("pii.")).or(places.first());
+    let problem = match first {
+        Some(place) => Problem::new(format!("{} ({})", place.message.trim_end_matches('.'), place.rule))
+            .at(printable(document), Some(place.line)),
+        None => Problem::new("blocked").at(printable(document), None),
+    };
+    problem.hint("`llmops guard documents` says all; guard.documents.trusted lets one be that may hold such a thing")
 }
 
 /// What becomes of a document.

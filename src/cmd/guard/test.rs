@@ -9,7 +9,7 @@ use std::path::Path;
 use super::{Limit, configuration, each, model, policy, read_corpus};
 use crate::cli::{Global, Test};
 use crate::cmd::output;
-use crate::config::Guard;
+use crate::config::{Config, Guard};
 use crate::error::{Error, ExitStatus, Result};
 use crate::guard::corpus::{self, Row};
 use crate::guard::{Action, Judged, Material, Measures, Model, Policy, check, measures};
@@ -45,15 +45,46 @@ pub(super) fn run(global: &Global, arguments: &Test) -> Result<ExitStatus> {
     Ok(verdict.status())
 }
 
+/// What the rows that ship say of a project's validator.
+pub(in crate::cmd) struct Outcome {
+    /// Bars that were missed.
+    pub(in crate::cmd) missed: Vec<String>,
+    /// Why nothing can be said.
+    pub(in crate::cmd) undecided: Vec<String>,
+}
+
+/// The validator against the rows that ship; `None` if the project has no bars for it. Weights of its own are tested as they are: nobody
+/// knows what they have seen.
+pub(in crate::cmd) fn outcome(global: &Global, config: &Config) -> Result<Option<Outcome>> {
+    if config.guard.min_recall.is_none() && config.guard.max_false_positive_rate.is_none() {
+        return Ok(None);
+    }
+    let rows = tested("the rows that ship", &corpus::embedded())?;
+    let policy = policy(&config.guard, Limit::None);
+    let judged = if config.guard.model.is_some() {
+        let model = model(config)?;
+        each(&rows, |row| judge(row, &policy, &model))
+    } else {
+        held_out(&rows, &policy, global.quiet)?
+    };
+    let Verdict { missed, undecided, .. } = Verdict::new(&measures(&judged, &[]), &config.guard, &[]);
+    Ok(Some(Outcome { missed, undecided }))
+}
+
 fn rows(global: &Global, arguments: &Test) -> Result<(String, Vec<Row>)> {
     let (name, text) = read_corpus(global, arguments.corpus.as_deref())?;
-    let mut rows = corpus::parse(&name, &text)?;
+    let rows = tested(&name, &text)?;
+    Ok((name, rows))
+}
+
+fn tested(name: &str, text: &str) -> Result<Vec<Row>> {
+    let mut rows = corpus::parse(name, text)?;
     // What was written to teach hard cases is not what comes in.
     rows.retain(|row| !row.is_for_training);
     if rows.is_empty() {
         return Err(Error::config(format!("{name}: all rows are for training only")));
     }
-    Ok((name, rows))
+    Ok(rows)
 }
 
 fn judge<'a>(row: &'a Row, policy: &Policy, model: &Model) -> Judged<'a> {

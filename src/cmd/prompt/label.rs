@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::evidence;
+use super::super::evaluation;
 use super::{Recorded, output, reason, recorded, split, split_version, writing};
 use crate::cli::{Global, Label};
 use crate::config::{Config, LABEL_HINT, is_label};
@@ -18,8 +18,8 @@ pub(super) fn run(global: &Global, config: &Config, arguments: &Label) -> Result
     let folder = Folder::existing(&config.root, name)?;
     let version = recorded(&folder, version)?;
     let evidence = match &arguments.evidence {
-        Some(report) => Some(evidence::of_file(config, &global.directory.join(report), &version.digest)?),
-        None => evidence::last(config, &version.digest),
+        Some(report) => Some(evaluation::of_file(config, &global.directory.join(report), &version.digest)?),
+        None => evaluation::last(config, &version.digest),
     };
     let moved = place(config, &folder, Target { version, evidence, rollback: false }, (label, why))?;
     show(global, &moved)

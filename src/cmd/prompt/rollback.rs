@@ -1,6 +1,6 @@
 //! `llmops prompt rollback`: returns a label to what it meant before.
 
-use super::super::evidence;
+use super::super::evaluation;
 use super::label::{Target, named, not_there, place, show};
 use super::{reason, recorded};
 use crate::cli::{Global, Rollback};
@@ -17,7 +17,7 @@ pub(super) fn run(global: &Global, config: &Config, arguments: &Rollback) -> Res
     }
     let version = target(&folder, &history, label, arguments.to.as_deref())?;
     let version = recorded(&folder, &version)?;
-    let evidence = evidence::last(config, &version.digest);
+    let evidence = evaluation::last(config, &version.digest);
     let moved = place(config, &folder, Target { version, evidence, rollback: true }, (label, why))?;
     show(global, &moved)
 }

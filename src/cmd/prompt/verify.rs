@@ -20,17 +20,8 @@ pub(super) fn run(global: &Global, config: &Config, arguments: &Verify) -> Resul
     Ok(if verified.problems.is_empty() { ExitStatus::Pass } else { ExitStatus::Failed })
 }
 
-/// Whether the history of all prompts is whole; what is wrong with it is said on standard error.
-pub(in crate::cmd) fn are_whole(config: &Config) -> Result<bool> {
-    let verified = verified(config, None, None)?;
-    if !verified.problems.is_empty() {
-        output::note("the history of prompts is not whole, so nothing is evaluated:");
-        problems(&verified).lines().for_each(output::note);
-    }
-    Ok(verified.problems.is_empty())
-}
-
-fn verified(config: &Config, only: Option<&str>, since: Option<&str>) -> Result<Verified> {
+/// What is found of all prompts, or of one.
+pub(in crate::cmd) fn verified(config: &Config, only: Option<&str>, since: Option<&str>) -> Result<Verified> {
     let protection = Protection::open(config)?;
     let check = |name: &str, entries: &[Entry], history: &History| protection.check(name, entries, history);
     prompt::verify(&config.root, only, since, &check)

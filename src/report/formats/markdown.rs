@@ -24,7 +24,7 @@ const MOST: usize = 60_000;
 /// The same before the wrong cases, which must have room too.
 const MOST_WITH_LISTS: usize = 40_000;
 /// Finds the comment again, to replace it.
-const MARKER: &str = "<!-- llmops report -->";
+pub(crate) const MARKER: &str = "<!-- llmops report -->";
 
 pub(super) fn write(source: &Source<'_>, out: &mut dyn io::Write, failed: Failed<'_>) -> Result<()> {
     let report = source.report;

@@ -1,0 +1,44 @@
+//! Evidence: a signed statement of what passed the gate, by digest, and what it takes to trust one.
+//!
+//! ```text
+//! Report, stages ──> Statement (in-toto, test-result) ──> Signing ──> Envelope (DSSE) ──> llmops/evidence.json
+//!                                                                                               │
+//!                       Proof <── this commit, these contents, fresh enough <── Trust <──────── ┘
+//! ```
+
+mod check;
+mod envelope;
+mod key;
+mod signing;
+mod statement;
+mod trust;
+
+pub(crate) use check::{Checked, Proof, check};
+pub(crate) use key::PrivateKey;
+pub(crate) use signing::Signing;
+pub(crate) use statement::{Passed, Statement};
+
+/// Where every pipeline that passes leaves it, in the project's folder.
+pub(crate) const FILE: &str = "llmops/evidence.json";
+/// What SSH signatures of evidence are made for.
+const NAMESPACE: &str = "llmops-evidence";
+
+use std::path::Path;
+
+use crate::config::Config;
+use crate::git;
+
+/// The files that differ from the commit, of those that an evaluation can depend on. Reports, and lines that are added to ledgers
+/// while something is deployed, are none.
+pub(crate) fn changed(config: &Config) -> Vec<String> {
+    let read = ["prompts", &config.eval.dataset.value, &config.retrieval.documents.value, &config.file];
+    let mut changed = git::differing(&config.root, &read);
+    changed.retain(|file| !is_written_by_us(file));
+    changed
+}
+
+fn is_written_by_us(file: &str) -> bool {
+    let path = Path::new(file);
+    let is_ledger = path.starts_with("prompts") && path.ends_with("ledger.jsonl");
+    is_ledger || ["llmops", "deployments", ".llmops"].iter().any(|folder| path.starts_with(folder))
+}
