@@ -1,6 +1,7 @@
 //! `llmops` keeps the quality of an LLM application under continuous control. Only [`run`] is public: this is a
 //! program, and its contract is its command line, its files and its exit codes.
 
+mod chain;
 mod cli;
 mod clock;
 mod cmd;

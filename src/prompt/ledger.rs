@@ -13,9 +13,8 @@ mod replay;
 mod write;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::digest::sha256;
+use crate::chain::{Link, ORIGIN, content_hash};
 
 pub(crate) use chain::{Chain, is_conflict, read};
 pub(crate) use replay::{Approval, History, Move};
@@ -23,9 +22,6 @@ pub(crate) use write::{Writing, with_lock};
 
 /// The file's name in a prompt's folder.
 pub(crate) const FILE: &str = "ledger.jsonl";
-
-/// The hash that the first line follows.
-pub(crate) const ORIGIN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -119,20 +115,14 @@ impl Entry {
         entry
     }
 
+    fn link(&self) -> Link<'_> {
+        Link { seq: self.seq, previous: &self.previous, hash: &self.hash }
+    }
+
     /// The e-mail address of whoever made it.
     pub(crate) fn email(&self) -> &str {
         email(&self.by)
     }
-}
-
-/// What the `hash` of a line must be. It is of all that the line holds, also of what this version does not know.
-pub(crate) fn content_hash(mut line: Value) -> String {
-    if let Value::Object(fields) = &mut line {
-        fields.shift_remove("hash");
-        fields.shift_remove("signature");
-    }
-    line.sort_all_objects();
-    sha256(line.to_string().as_bytes())
 }
 
 /// The address in `Name <address>`.

@@ -17,6 +17,7 @@ const RANKS: &[&[&str]] = &[
     &["ssh"],
     &["git", "config", "download"],
     &["http"],
+    &["chain"],
     &["error", "text", "digest", "clock", "file", "lockfile", "money", "test_support"],
 ];
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::{Entry, ORIGIN, content_hash};
+use super::Entry;
+use crate::chain::{ORIGIN, RESTORE, content_hash};
 use crate::error::{Error, Problem, Result};
 
 /// The lines of a ledger that could be read, and what is wrong with them.
@@ -49,7 +50,7 @@ pub(super) fn parse(text: &str, shown: &str) -> Chain {
                 continue;
             }
         };
-        if let Some(message) = wrong(&entry, &hash, number, &previous) {
+        if let Some(message) = entry.link().wrong(&hash, number, &previous) {
             chain.problems.push(Problem::new(message).at(shown, Some(number)).hint(RESTORE));
         }
         previous.clone_from(&entry.hash);
@@ -57,9 +58,6 @@ pub(super) fn parse(text: &str, shown: &str) -> Chain {
     }
     chain
 }
-
-const RESTORE: &str =
-    "restore the ledger from git: `git log -p` shows what changed it, `git checkout COMMIT -- FILE` brings it back";
 
 /// Whether git wrote this line where two branches had different ones.
 pub(crate) fn is_conflict(line: &str) -> bool {
@@ -81,23 +79,6 @@ fn entry(line: &str) -> serde_json::Result<(Entry, String)> {
     let value: Value = serde_json::from_str(line)?;
     let entry = Entry::deserialize(&value)?;
     Ok((entry, content_hash(value)))
-}
-
-/// What is wrong with an entry on a line, after the hash of the line before.
-fn wrong(entry: &Entry, hash: &str, number: usize, previous: &str) -> Option<String> {
-    if entry.hash != hash {
-        return Some("the line was edited: its hash is not that of its content".to_owned());
-    }
-    if entry.seq > number {
-        let missing = entry.seq - number;
-        let lines = if missing == 1 { "a line".to_owned() } else { format!("{missing} lines") };
-        return Some(format!("this is entry {}: {lines} before it were removed, or it was moved", entry.seq));
-    }
-    if entry.seq < number {
-        return Some(format!("this is entry {}: it was moved or repeated, or a line was put before it", entry.seq));
-    }
-    (entry.previous != previous)
-        .then(|| "the line does not follow the one before it: one of them was forged".to_owned())
 }
 
 #[cfg(test)]
