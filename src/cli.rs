@@ -2,6 +2,7 @@
 
 mod ci;
 mod cost;
+mod deploy;
 mod evidence;
 mod guard;
 mod prompt;
@@ -21,6 +22,7 @@ pub(crate) use cost::{
     Cost, CostCommand, CostFormat, CostImport, CostReport, Estimate, Grouping, Prices, PricesCommand, Since,
     UpdatePrices,
 };
+pub(crate) use deploy::{Deploy, DeployCommand, DeployNow, DeployPlace};
 pub(crate) use evidence::{Evidence, EvidenceCommand, VerifyEvidence};
 pub(crate) use guard::{Attack, AttackMethod, Check, Documents, Guard, GuardCommand, Test, Train};
 pub(crate) use prompt::{
@@ -86,6 +88,8 @@ pub(crate) enum Command {
     Cost(Cost),
     /// What passed, as a signed statement: check it, or make the key that signs it
     Evidence(Evidence),
+    /// Deploy what has passed, check that it runs and is well, then move its prompts' label; or undo it
+    Deploy(Deploy),
     /// Measure cases that `llmops eval --queue` puts on a queue
     Worker(Worker),
     /// Join the reports of a run's shards into one, and gate it

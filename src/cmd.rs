@@ -5,6 +5,7 @@ mod cache;
 mod ci;
 mod compare;
 mod cost;
+mod deploy;
 mod eval;
 mod evaluation;
 mod evidence;
@@ -78,6 +79,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Guard(arguments) => guard::run(global, &arguments.command),
         Command::Cost(arguments) => cost::run(global, &arguments.command),
         Command::Evidence(arguments) => evidence::run(global, &arguments.command),
+        Command::Deploy(arguments) => block_on(deploy::run(global, &arguments)),
         Command::Cache(arguments) => cache::run(global, &arguments.command),
         Command::Selfcheck(arguments) => selfcheck::run(global, &arguments),
         Command::Reference(arguments) => reference::run(arguments.page),

@@ -3,6 +3,7 @@
 //! `config/default.toml` is the reference of every key; flags and environment variables win over the file.
 
 mod cost;
+mod deploy;
 mod document;
 mod env;
 mod evidence;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(crate) use cost::{Budgets, Cost, LedgerPlace, ModelCost, Rates};
+pub(crate) use deploy::{Deploy, Deploys, Identity as LiveIdentity, PromptsAre, Smoke, Watch};
 pub(crate) use document::{Located, parse_duration};
 pub(crate) use env::{Env, Secret};
 pub(crate) use evidence::{Evidence, EvidenceSigner};
@@ -49,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) guard: Guard,
     pub(crate) prompts: Prompts,
     pub(crate) evidence: Evidence,
+    pub(crate) deploys: Deploys,
     pub(crate) cache: Cache,
     /// Only a flag says so, never the file.
     pub(crate) cassette: Option<Cassette>,

@@ -13,7 +13,7 @@ mod signing;
 mod statement;
 mod trust;
 
-pub(crate) use check::{Checked, Proof, check};
+pub(crate) use check::{Checked, Proof, ProvenPrompt, check};
 pub(crate) use key::PrivateKey;
 pub(crate) use signing::Signing;
 pub(crate) use statement::{Passed, Statement};

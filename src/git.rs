@@ -130,6 +130,40 @@ pub(crate) fn files(folder: &Path, commit: &str, path: &str) -> Result<Vec<Strin
     list(folder, &["ls-tree", "-r", "--name-only", "-z", commit, "--", path])
 }
 
+/// The files that differ between two commits, as seen from the top of the repository; `None` if one of them is not here.
+pub(crate) fn between(folder: &Path, from: &str, to: &str) -> Option<Vec<String>> {
+    list(folder, &["diff", "--name-only", "--no-renames", "--no-relative", "-z", from, to, "--"]).ok()
+}
+
+/// Does something in the repository; what git says if it cannot, without the credentials of an address.
+pub(crate) fn act(folder: &Path, arguments: &[&str]) -> std::result::Result<String, String> {
+    let output = Command::new("git").arg("-C").arg(folder).args(arguments).env("GIT_TERMINAL_PROMPT", "0").output();
+    let output = output.map_err(|error| format!("git cannot be started: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    }
+    Err(without_credentials(String::from_utf8_lossy(&output.stderr).trim()))
+}
+
+/// `https://user:password@host` as `https://***@host`.
+fn without_credentials(text: &str) -> String {
+    let mut rest = text;
+    let mut shown = String::new();
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        shown.push_str(before);
+        let end = after.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(after.len());
+        rest = match after[..end].rfind('@') {
+            Some(sign) => {
+                shown.push_str("***");
+                &after[sign..]
+            }
+            None => after,
+        };
+    }
+    shown + rest
+}
+
 /// What a file of `folder` holds in a commit.
 pub(crate) fn show(folder: &Path, commit: &str, file: &str) -> Result<String> {
     let object = format!("{commit}:./{file}");
@@ -145,4 +179,22 @@ fn list(folder: &Path, arguments: &[&str]) -> Result<Vec<String>> {
 fn ask(folder: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").arg("-C").arg(folder).args(arguments).output().ok()?;
     if output.status.success() { String::from_utf8(output.stdout).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_says_holds_no_credentials() {
+        let cases = [
+            ("fatal: https://me:secret@host/a failed", "fatal: https://***@host/a failed"),
+            ("to ssh://git@host and http://x", "to ssh://***@host and http://x"),
+            ("nothing", "nothing"),
+            ("https://host/a@b", "https://host/a@b"),
+        ];
+        for (said, shown) in cases {
+            assert_eq!(without_credentials(said), shown);
+        }
+    }
 }

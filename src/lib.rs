@@ -7,6 +7,7 @@ mod clock;
 mod cmd;
 mod config;
 mod cost;
+mod deploy;
 mod digest;
 mod download;
 mod error;

@@ -25,6 +25,7 @@ use crate::report::json::Rows;
 use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
 
 pub(super) use self::prepare::{Candidate, GRACE, Prepared, prepare, prepare_each};
+pub(super) use self::scorers::keep_measurable_bars;
 pub(super) use self::setup::{
     answers_itself, choose_prompt, find_model, find_prompt, kind_name, model_of, prompt_name,
 };

@@ -76,13 +76,16 @@ pub(super) struct Section<'a> {
     name: String,
     document: &'a Document<'a>,
     user: Option<&'a Table<'a>>,
+    /// What holds where `user` says nothing: another table of the same file.
+    base: Option<&'a Table<'a>>,
     default: Option<&'a Table<'a>>,
     asked: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Section<'a> {
     pub(super) fn root(document: &'a Document<'a>, user: &'a Table<'a>, default: &'a Table<'a>) -> Self {
-        Self { name: String::new(), document, user: Some(user), default: Some(default), asked: RefCell::default() }
+        let (user, default) = (Some(user), Some(default));
+        Self { name: String::new(), document, user, base: None, default, asked: RefCell::default() }
     }
 
     /// The table under `key`; empty if nobody wrote one.
@@ -94,8 +97,15 @@ impl<'a> Section<'a> {
                 None
             }
         });
-        let default = self.default.and_then(|table| table.get(key)).and_then(|value| value.get_ref().as_table());
-        Self { name: self.path(key), document: self.document, user, default, asked: RefCell::default() }
+        let table = |of: Option<&'a Table<'a>>| of?.get(key)?.get_ref().as_table();
+        let (base, default) = (table(self.base), table(self.default));
+        Self { name: self.path(key), document: self.document, user, base, default, asked: RefCell::default() }
+    }
+
+    /// The table of this section below `key` and `name`, read over the section itself: what it leaves out is as here.
+    pub(super) fn over(&self, key: &str, name: &str) -> Self {
+        let top = self.section(key).section(name);
+        Self { base: self.user, default: self.default, ..top }
     }
 
     /// Every table under this one, by name: for sections whose names the user chooses.
@@ -144,7 +154,8 @@ impl<'a> Section<'a> {
     /// A table of strings, in the order of its keys.
     pub(super) fn string_map(&self, key: &str) -> Vec<(String, Located<String>)> {
         let section = self.section(key);
-        let keys = section.user_keys();
+        let base = section.base.iter().flat_map(|table| table.keys()).map(|key| key.get_ref().to_string());
+        let keys: BTreeSet<String> = section.user_keys().into_iter().chain(base).collect();
         keys.into_iter().filter_map(|key| section.string(&key).map(|value| (key, value))).collect()
     }
 
@@ -263,6 +274,11 @@ impl<'a> Section<'a> {
         Some(self.document.line(name.span().start))
     }
 
+    /// Whether anybody wrote something into this section.
+    pub(super) fn is_written(&self) -> bool {
+        [self.user, self.base].iter().flatten().any(|table| !table.is_empty())
+    }
+
     pub(super) fn user_keys(&self) -> Vec<String> {
         self.user.iter().flat_map(|table| table.keys()).map(|key| key.get_ref().to_string()).collect()
     }
@@ -294,8 +310,15 @@ impl<'a> Section<'a> {
     fn value(&self, key: &str) -> Option<(&'a Value<'a>, Option<usize>)> {
         match self.user_value(key) {
             Some(value) => Some((value, Some(self.document.line(value.span().start)))),
-            None => self.default?.get(key).map(|value| (value, None)),
+            None => self.inherited(key),
         }
+    }
+
+    fn inherited(&self, key: &str) -> Option<(&'a Value<'a>, Option<usize>)> {
+        if let Some(value) = self.base.and_then(|base| base.get(key)) {
+            return Some((value, Some(self.document.line(value.span().start))));
+        }
+        self.default?.get(key).map(|value| (value, None))
     }
 
     fn read<T>(&self, key: &str, kind: &str, convert: impl Fn(&DeValue<'a>) -> Option<T>) -> Option<Located<T>> {

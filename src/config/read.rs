@@ -58,6 +58,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     let guard = read_guard(&root.section("guard"), document);
     let prompts = super::prompts::read(&root.section("prompts"), document);
     let evidence = super::evidence::read(&root.section("evidence"), document, &env);
+    let deploys = super::deploy::read(&root.section("deploy"), document);
     let limits = read_limits(&root.section("limits"), &context);
     let cache = read_cache(&root.section("cache"));
     let queue = read_queue(&root.section("queue"), document);
@@ -78,6 +79,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         guard: guard?,
         prompts,
         evidence: evidence?,
+        deploys: deploys?,
         cache: cache?,
         cassette: None,
         estimates_in: None,

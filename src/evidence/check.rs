@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use serde::Serialize;
+
 use super::envelope::Envelope;
 use super::statement::Statement;
 use super::trust::Trust;
@@ -43,7 +45,7 @@ pub(crate) struct Proof {
     pub(crate) signer: String,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct ProvenPrompt {
     pub(crate) name: String,
     pub(crate) version: String,

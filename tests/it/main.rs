@@ -11,6 +11,8 @@ mod calibrate;
 mod compare;
 mod cost;
 #[cfg(unix)]
+mod deploy;
+#[cfg(unix)]
 mod diff;
 mod docs;
 mod estimate;

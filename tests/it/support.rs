@@ -8,6 +8,8 @@ pub(crate) mod judge;
 pub(crate) mod llama;
 pub(crate) mod minilm;
 pub(crate) mod nats;
+#[cfg(unix)]
+pub(crate) mod platform;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod team;

@@ -25,7 +25,7 @@ pub(super) fn promote(config: &Config, experiments: &Experiments, (label, file):
         };
         let Some(evaluation) = evaluation::of(&variant.report, file)? else { continue };
         let which = (facts.name.as_str(), facts.version.as_str(), facts.digest.as_str());
-        match move_label(config, which, evaluation.evidence, (label, &reason(experiment, variant))) {
+        match move_label(config, which, Some(evaluation.evidence), (label, &reason(experiment, variant))) {
             Ok(done) => moved.push(done),
             Err(error) => failures.push(error),
         }

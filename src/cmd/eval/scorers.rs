@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::config::{Config, Located, OwnMetric, TargetKind};
+use crate::config::{Config, Located, MetricUnit, OwnMetric, TargetKind};
 use crate::error::{Problem, Result};
 use crate::eval::Dataset;
 use crate::eval::metrics::{ASSERTIONS, METRICS, Metric, Need, OVERALL, Scorer};
@@ -85,6 +85,30 @@ pub(super) fn keep_measurable(
             problems.push(Problem::new(format!("assertion: {message}")).at(&dataset.file, Some(*line)));
         }
     }
+    Ok(())
+}
+
+/// Takes away the bars and metrics that a deployed application's answers to these cases cannot be measured by: those for which
+/// they lack something, and latency and cost, which are watched and not sampled.
+pub(in crate::cmd) fn keep_measurable_bars(config: &mut Config, dataset: &Dataset) -> Result<()> {
+    // What is wrong with a metric itself is said where the run is prepared.
+    let scorers = build(config, &mut Vec::new());
+    let skipped = always_skipped(dataset, &scorers)?;
+    let is_share = |scorer: &Scorer| scorer.scale().unit() == MetricUnit::Share;
+    let measurable: Vec<&str> = scorers
+        .iter()
+        .zip(skipped)
+        .filter(|(scorer, skipped)| skipped.is_none() && is_share(scorer) && lacking(config, scorer.metric).is_none())
+        .map(|(scorer, _)| &*scorer.name)
+        .collect();
+    let measurable: Vec<String> = measurable.into_iter().map(str::to_owned).collect();
+    let keeps = |name: &str| measurable.iter().any(|known| known == name);
+    config.gate.thresholds.retain(|(name, _)| keeps(&name.value));
+    config.eval.metrics.retain(|name| keeps(&name.value));
+    let Config { metrics, gate, eval, .. } = config;
+    metrics.retain(|own| {
+        eval.metrics.iter().chain(gate.thresholds.iter().map(|(name, _)| name)).any(|name| name.value == own.name)
+    });
     Ok(())
 }
 

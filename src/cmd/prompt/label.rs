@@ -7,7 +7,7 @@ use super::{Recorded, output, reason, recorded, split, split_version, writing};
 use crate::cli::{Global, Label};
 use crate::config::{Config, LABEL_HINT, is_label};
 use crate::error::{Error, ExitStatus, Result};
-use crate::prompt::{Event, Evidence, Folder, Protection, Record, Signer, Wish, Writing};
+use crate::prompt::{Event, Evidence, Folder, History, Protection, Record, Signer, Wish, Writing};
 
 pub(super) fn run(global: &Global, config: &Config, arguments: &Label) -> Result<ExitStatus> {
     let (label, why) = (named(&arguments.name)?, reason(&arguments.message)?);
@@ -52,53 +52,112 @@ pub(in crate::cmd) struct Moved {
     ledger: String,
 }
 
-/// Moves a label to a released version on the strength of a comparison.
+/// Moves a label to a released version on the strength of a comparison or a deployment.
 pub(in crate::cmd) fn promote(
     config: &Config,
-    (name, version, digest): (&str, &str, &str),
-    evidence: Evidence,
+    which: (&str, &str, &str),
+    evidence: Option<Evidence>,
     (label, why): (&str, &str),
 ) -> Result<Moved> {
+    let (folder, version) = exactly(config, which)?;
+    place(config, &folder, Target { version, evidence, rollback: false }, (label, why))
+}
+
+/// What the label means now, if it may be moved to the version; everything that is missing for it otherwise.
+pub(in crate::cmd) fn may_promote(
+    config: &Config,
+    which: (&str, &str, &str),
+    evidence: Option<Evidence>,
+    label: &str,
+) -> Result<Option<String>> {
+    let (folder, version) = exactly(config, which)?;
+    let writing = writing(config, &folder)?;
+    Signer::open(config, writing.by())?;
+    let history = writing.history()?;
+    is_there(config, (&folder, &writing, &history), &Target { version, evidence, rollback: false }, label)?;
+    Ok(history.label(label).and_then(|last| last.version.clone()))
+}
+
+/// Returns a label to what it meant before a deployment, if it means now what the deployment gave it.
+pub(in crate::cmd) fn put_back(
+    config: &Config,
+    (name, given): (&str, &str),
+    before: Option<&str>,
+    (label, why): (&str, &str),
+) -> Result<Option<Moved>> {
+    let folder = Folder::existing(&config.root, name)?;
+    let now = folder.history()?.label(label).and_then(|last| last.version.clone());
+    if now.as_deref() != Some(given) || before == Some(given) {
+        return Ok(None);
+    }
+    let moved = match before {
+        None => take_off(config, &folder, label, why)?,
+        Some(before) => {
+            let version = recorded(&folder, before)?;
+            let evidence = evaluation::last(config, &version.digest);
+            place(config, &folder, Target { version, evidence, rollback: true }, (label, why))?
+        }
+    };
+    Ok(Some(moved))
+}
+
+/// The released version that holds exactly this content.
+fn exactly<'a>(config: &'a Config, (name, version, digest): (&'a str, &str, &str)) -> Result<(Folder<'a>, Recorded)> {
     let folder = Folder::existing(&config.root, name)?;
     let version = recorded(&folder, version)?;
     if version.digest != digest {
-        return Err(Error::config(format!("{name}@{} is not what was compared", version.version))
+        return Err(Error::config(format!("{name}@{} is not what was evaluated", version.version))
             .hint("its file has another content now"));
     }
-    place(config, &folder, Target { version, evidence: Some(evidence), rollback: false }, (label, why))
+    Ok((folder, version))
+}
+
+/// Whether the label is where it is wanted, by the rules; an error if it may not go there.
+fn is_there(
+    config: &Config,
+    (folder, writing, history): (&Folder<'_>, &Writing, &History),
+    target: &Target,
+    label: &str,
+) -> Result<bool> {
+    let Target { version: Recorded { version, digest }, evidence, rollback } = target;
+    let protection = Protection::open(config)?;
+    let record = Record { name: folder.name, entries: writing.entries(), history };
+    let rule = protection.rule(label);
+    // One that was put there against the rules is put there again by them.
+    let holds = || {
+        rule.is_none_or(|rule| history.label(label).is_some_and(|last| protection.wrong(record, rule, last).is_empty()))
+    };
+    if history.label(label).and_then(|last| last.version.as_ref()) == Some(version) && holds() {
+        return Ok(true);
+    }
+    let before = writing.next_seq();
+    if let Some(rule) = rule
+        && !(*rollback && protection.was_granted(record, rule, digest, before))
+    {
+        let wish = Wish { version, digest, evidence: evidence.as_ref(), before };
+        Error::unless_empty(protection.missing(record, rule, wish))?;
+    }
+    Ok(false)
 }
 
 /// Moves a label, or says everything that is missing for it.
 pub(super) fn place(config: &Config, folder: &Folder<'_>, target: Target, (label, why): (&str, &str)) -> Result<Moved> {
     let mut writing = writing(config, folder)?;
     let history = writing.history()?;
-    let Target { version: Recorded { version, digest }, evidence, rollback } = target;
     let from = history.label(label).and_then(|last| last.version.clone());
-    let mut moved = Moved {
+    let is_new = !is_there(config, (folder, &writing, &history), &target, label)?;
+    let Target { version: Recorded { version, digest }, evidence, rollback } = target;
+    let moved = Moved {
         prompt: folder.name.to_owned(),
         label: label.to_owned(),
         from: from.clone(),
         to: Some(version.clone()),
         rollback,
-        is_new: false,
+        is_new,
         ledger: folder.shown_ledger(),
     };
-    let protection = Protection::open(config)?;
-    let record = Record { name: folder.name, entries: writing.entries(), history: &history };
-    let rule = protection.rule(label);
-    // One that was put there against the rules is put there again by them.
-    let holds = || {
-        rule.is_none_or(|rule| history.label(label).is_some_and(|last| protection.wrong(record, rule, last).is_empty()))
-    };
-    if from.as_ref() == Some(&version) && holds() {
+    if !is_new {
         return Ok(moved);
-    }
-    let before = writing.next_seq();
-    if let Some(rule) = rule
-        && !(rollback && protection.was_granted(record, rule, &digest, before))
-    {
-        let wish = Wish { version: &version, digest: &digest, evidence: evidence.as_ref(), before };
-        Error::unless_empty(protection.missing(record, rule, wish))?;
     }
     let evidence = evidence.filter(Evidence::is_pass).map(Box::new);
     let event = Event::Labelled {
@@ -111,7 +170,6 @@ pub(super) fn place(config: &Config, folder: &Folder<'_>, target: Target, (label
         evidence,
     };
     add(config, &mut writing, event)?;
-    moved.is_new = true;
     Ok(moved)
 }
 
@@ -126,11 +184,15 @@ fn remove(global: &Global, config: &Config, (prompt, label): (&str, &str), why: 
             Error::config("--remove takes a label from a prompt, whatever it means").hint("write NAME without @")
         );
     };
-    let folder = Folder::existing(&config.root, name)?;
-    let mut writing = writing(config, &folder)?;
+    show(global, &take_off(config, &Folder::existing(&config.root, name)?, label, why)?)
+}
+
+/// Lets the label mean nothing.
+fn take_off(config: &Config, folder: &Folder<'_>, label: &str, why: &str) -> Result<Moved> {
+    let mut writing = writing(config, folder)?;
     let history = writing.history()?;
     let Some(last) = history.labels.get(label).and_then(|moves| moves.last()) else {
-        return Err(not_there(name, label, history.labels.keys()));
+        return Err(not_there(folder.name, label, history.labels.keys()));
     };
     let from = last.version.clone();
     let is_new = from.is_some();
@@ -146,8 +208,8 @@ fn remove(global: &Global, config: &Config, (prompt, label): (&str, &str), why: 
         };
         add(config, &mut writing, event)?;
     }
-    let (prompt, ledger) = (name.to_owned(), folder.shown_ledger());
-    show(global, &Moved { prompt, label: label.to_owned(), from, to: None, rollback: false, is_new, ledger })
+    let (prompt, ledger) = (folder.name.to_owned(), folder.shown_ledger());
+    Ok(Moved { prompt, label: label.to_owned(), from, to: None, rollback: false, is_new, ledger })
 }
 
 /// A label that the prompt never had.
@@ -173,6 +235,11 @@ pub(super) fn show(global: &Global, moved: &Moved) -> Result<ExitStatus> {
 }
 
 impl Moved {
+    /// What happened, in a line; `None` if nothing did.
+    pub(in crate::cmd) fn news(&self) -> Option<String> {
+        self.is_new.then(|| self.text().lines().next().unwrap_or_default().to_owned())
+    }
+
     /// What happened, as lines.
     pub(in crate::cmd) fn text(&self) -> String {
         let Self { prompt, label, from, to, rollback, is_new, ledger } = self;

@@ -1,0 +1,209 @@
+//! `llmops deploy`: a deployment that is checked before, while and after it happens.
+
+mod finish;
+mod labels;
+mod preflight;
+mod push;
+mod rollback;
+mod smoke;
+mod status;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use self::labels::Surroundings;
+use super::{configuration_for, output, unless_interrupted};
+use crate::cli::{Deploy as Arguments, DeployCommand, DeployNow, DeployPlace, Global};
+use crate::config::{Config, Deploy, Purpose};
+use crate::deploy::{Driver, Intent, Journal, Kind, Machine, Probe, Record, Watcher, open_driver, short};
+use crate::error::{Error, ErrorKind, ExitStatus, Result};
+use crate::evidence::{self, Checked, Proof};
+use crate::lockfile::{Tried, try_hold};
+
+pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitStatus> {
+    match &arguments.command {
+        None => Box::pin(unless_interrupted(deploy(global, &arguments.now))).await,
+        Some(DeployCommand::Status(place)) => status::run(global, place),
+        Some(DeployCommand::Rollback { message, place }) => {
+            Box::pin(unless_interrupted(rollback::run(global, place, message))).await
+        }
+    }
+}
+
+/// The environment that is deployed to.
+fn chosen<'a>(config: &'a Config, place: &DeployPlace) -> Result<&'a Deploy> {
+    let name = place.environment.as_deref();
+    config.deploys.find(name).map_err(|hint| {
+        let name = name.unwrap_or_default();
+        Error::config(format!("the configuration has no environment \"{name}\"")).hint(hint)
+    })
+}
+
+/// What a deployment is made with.
+struct Tools<'a> {
+    global: &'a Global,
+    config: &'a Config,
+    deploy: &'a Deploy,
+    driver: Box<dyn Driver>,
+    probe: Option<Probe>,
+    watcher: Option<Watcher>,
+}
+
+impl<'a> Tools<'a> {
+    fn open(global: &'a Global, config: &'a Config, deploy: &'a Deploy) -> Result<Self> {
+        let driver = open_driver(config, deploy)?;
+        let probe = Probe::open(config, deploy)?;
+        if !driver.tells() && !probe.as_ref().is_some_and(Probe::tells_commit) {
+            let driver = deploy.driver.as_ref().map_or("", |driver| driver.value.as_str());
+            let message =
+                format!("the driver {driver} cannot tell what runs, and [deploy.identity] does not say where to ask");
+            return Err(Error::config(message).at(&config.file, None).hint(
+                "let the application say its commit at an address, and give url and commit (or header) under [deploy.identity]",
+            ));
+        }
+        let watcher = Watcher::open(config, deploy)?;
+        if !deploy.watch.time.is_zero() && watcher.is_none() && !driver.tells() {
+            return Err(Error::config("[deploy.watch] has nothing to look at")
+                .at(&config.file, None)
+                .hint("give its url"));
+        }
+        Ok(Self { global, config, deploy, driver, probe, watcher })
+    }
+
+    /// Where local state of the environment is.
+    fn folder(&self) -> PathBuf {
+        self.config.state_folder().join("deploy").join(&self.deploy.environment)
+    }
+
+    /// One deployment of an environment at a time.
+    fn lock(&self, commit: &str) -> Result<File> {
+        let path = self.folder().join("lock");
+        let by = format!("process {}, commit {}", std::process::id(), short(commit));
+        match try_hold(&path, &by).map_err(|error| Error::io("lock", &path, error))? {
+            Tried::Held(file) => Ok(file),
+            Tried::By(by) => {
+                let environment = &self.deploy.environment;
+                Err(Error::unavailable(format!("a deployment of {environment} is under way: {by}"))
+                    .hint("wait for it; `llmops deploy status` shows how far it is"))
+            }
+        }
+    }
+
+    fn driver_name(&self) -> &str {
+        self.deploy.driver.as_ref().map_or("", |driver| driver.value.as_str())
+    }
+
+    /// Goes on with the attempt of the journal to its end, records it, and says what came of it.
+    async fn go_on(&self, journal: &mut Journal, instead: Option<&str>) -> Result<ExitStatus> {
+        let intent = self.intent_of(journal)?;
+        let surroundings = Surroundings { global: self.global, config: self.config, deploy: self.deploy };
+        let mut machine = Machine {
+            deploy: self.deploy,
+            driver: self.driver.as_ref(),
+            probe: self.probe.as_ref(),
+            watcher: self.watcher.as_ref(),
+            project: &surroundings,
+            journal,
+        };
+        let ended = match instead {
+            None => machine.run().await?,
+            Some(reason) => machine.abandon(reason).await?,
+        };
+        let mut record = Record::read(&self.config.root, &self.deploy.environment)?;
+        let shown = record.shown.clone();
+        let entry = record.add(&intent, ended)?.clone();
+        journal.close()?;
+        finish::told(&entry);
+        finish::finish(self, &entry, (&shown, instead.is_none()))
+    }
+
+    /// The attempt that is under way, if it is of what is configured.
+    fn intent_of(&self, journal: &Journal) -> Result<Intent> {
+        let intent = journal.intent().cloned().ok_or_else(|| Error::unavailable("no deployment is under way"))?;
+        let (driver, service) = (self.driver_name(), self.driver.service());
+        if intent.driver == driver && intent.service == service {
+            return Ok(intent);
+        }
+        let message = format!(
+            "an unfinished deployment of {} was made with {} ({}), and {driver} ({service}) is configured",
+            self.deploy.environment, intent.driver, intent.service
+        );
+        Err(Error::config(message).hint("configure [deploy] as it was, and run `llmops deploy` to finish or undo it"))
+    }
+}
+
+async fn deploy(global: &Global, arguments: &DeployNow) -> Result<ExitStatus> {
+    let config = configuration_for(global, Purpose::Online)?;
+    let tools = Tools::open(global, &config, chosen(&config, &arguments.place)?)?;
+    let file = match &arguments.evidence {
+        Some(file) => global.directory.join(file),
+        None => config.path(&tools.deploy.evidence.value),
+    };
+    let proof = proven(&config, &file);
+    if arguments.dry_run {
+        return match proof {
+            Ok(proof) => preflight::show(&tools, &proof).await,
+            Err(error) => refused(error),
+        };
+    }
+    let commit = proof.as_ref().map_or_else(|_| String::new(), |proof| proof.commit.clone());
+    let _lock = tools.lock(&commit)?;
+    let mut journal = Journal::open(&tools.folder())?;
+    if let Some(intent) = journal.intent().cloned() {
+        let is_same = proof.as_ref().is_ok_and(|proof| proof.digest == intent.evidence);
+        let step = journal.next().map_or("the end", |step| step.name());
+        let which = format!("the deployment of {} that was interrupted at {step}", short(&intent.commit));
+        if is_same && intent.kind != Kind::Return {
+            output::note(&format!("going on with {which}"));
+            return tools.go_on(&mut journal, None).await;
+        }
+        output::note(&format!("first to its end: {which}"));
+        let reason = "it was interrupted, and another deployment was asked for";
+        let status = tools.go_on(&mut journal, Some(reason)).await?;
+        if status == ExitStatus::Undecided {
+            return Ok(status);
+        }
+    }
+    match proof {
+        Ok(proof) => begin(&tools, &proof, &mut journal).await,
+        Err(error) => refused(error),
+    }
+}
+
+/// What the evidence proves; an error that says why it proves nothing.
+fn proven(config: &Config, file: &Path) -> Result<Proof> {
+    match evidence::check(config, file)? {
+        Checked::Valid(proof) => Ok(*proof),
+        Checked::Refused(problems) => {
+            Error::unless_empty(problems)?;
+            Err(Error::config("the evidence is refused"))
+        }
+    }
+}
+
+/// Checks everything, writes down what is to be done, and does it.
+async fn begin(tools: &Tools<'_>, proof: &Proof, journal: &mut Journal) -> Result<ExitStatus> {
+    let moves = match labels::may_move(tools.config, tools.deploy, proof) {
+        Ok(moves) => moves,
+        Err(error) => return refused(error),
+    };
+    let planned = preflight::plan(tools, proof, moves).await?;
+    for note in &planned.notes {
+        output::note(note);
+    }
+    if planned.is_there {
+        return finish::nothing_to_do(tools, proof);
+    }
+    journal.begin_attempt(planned.intent)?;
+    tools.go_on(journal, None).await
+}
+
+/// What must not be deployed is a no of the gate, not a mistake in the command.
+fn refused(error: Error) -> Result<ExitStatus> {
+    if error.kind != ErrorKind::Config {
+        return Err(error);
+    }
+    output::error(&error);
+    output::note("the deployment is refused; nothing was changed");
+    Ok(ExitStatus::Failed)
+}

@@ -1,0 +1,66 @@
+//! What came of a deployment: said, pushed, and turned into the exit code.
+
+use super::{Tools, output, push};
+use crate::deploy::{Entry, Kind, Outcome, short};
+use crate::error::{ExitStatus, Result};
+use crate::evidence::Proof;
+
+/// The one place where a deployment is known to have ended: whoever exports what happened hooks in here. The entry has when it
+/// began and ended, its outcome and what it was of.
+pub(super) fn told(_: &Entry) {}
+
+/// Says it, and pushes the record if that is wanted. `is_result` is false of what had to be ended before what was asked for.
+pub(super) fn finish(tools: &Tools<'_>, entry: &Entry, (record, is_result): (&str, bool)) -> Result<ExitStatus> {
+    let environment = &tools.deploy.environment;
+    let commit = short(&entry.commit);
+    let text = match (entry.outcome, entry.kind) {
+        (Outcome::Deployed, Kind::Prompts) => {
+            format!("{environment} has the prompts of {commit}, and runs {} as before", short(&entry.runs))
+        }
+        (Outcome::Deployed, _) => format!("{environment} runs {commit}"),
+        (Outcome::RolledBack, _) => format!("{environment} is as it was: {commit} was not deployed"),
+        (Outcome::Returned, _) => format!("{environment} is back at {}", short(&entry.runs)),
+        (Outcome::Failed, _) => {
+            format!("{environment} needs to be looked at: {commit} was not deployed, and not undone")
+        }
+    };
+    let mut lines = vec![text];
+    lines.extend(entry.reason.iter().map(|reason| format!("  because {reason}")));
+    lines.extend(entry.notes.iter().map(|note| format!("  {note}")));
+    match (is_result, tools.global.json) {
+        (false, _) => lines.iter().for_each(|line| output::note(line)),
+        (true, true) => output::print_json(&serde_json::to_value(entry).unwrap_or_default())?,
+        (true, false) => output::print(&(lines.join("\n") + "\n"))?,
+    }
+    let status = match entry.outcome {
+        Outcome::Deployed | Outcome::Returned => ExitStatus::Pass,
+        Outcome::RolledBack => ExitStatus::Failed,
+        Outcome::Failed => ExitStatus::Undecided,
+    };
+    if !tools.deploy.push {
+        if is_result && !tools.global.json {
+            output::print(&format!("commit the record: git add {}\n", push::paths(entry, record).join(" ")))?;
+        }
+        return Ok(status);
+    }
+    match push::push(tools, entry, record) {
+        Ok(branch) => {
+            output::note(&format!("the record is pushed to {branch}"));
+            Ok(status)
+        }
+        Err(error) => {
+            output::error(&error);
+            Ok(if status == ExitStatus::Pass { ExitStatus::Undecided } else { status })
+        }
+    }
+}
+
+pub(super) fn nothing_to_do(tools: &Tools<'_>, proof: &Proof) -> Result<ExitStatus> {
+    if tools.global.json {
+        output::print_json(&serde_json::json!({ "nothing_to_do": true, "commit": proof.commit }))?;
+        return Ok(ExitStatus::Pass);
+    }
+    let (environment, commit) = (&tools.deploy.environment, short(&proof.commit));
+    output::print(&format!("{environment} runs {commit} already, with this evidence: there is nothing to do\n"))?;
+    Ok(ExitStatus::Pass)
+}

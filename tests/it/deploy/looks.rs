@@ -1,0 +1,111 @@
+//! What is looked at before a deployment counts: what runs, golden cases, and how it does for a while.
+
+use super::setting::{OLD, Setting, by_api, identity};
+use crate::support::platform::Fault;
+
+#[test]
+fn a_header_can_say_the_commit() {
+    let setting = Setting::new(|url| {
+        let hook = "driver = \"render-hook\"\nhook = \"env:DEPLOY_HOOK\"\n";
+        format!("{hook}[deploy.identity]\nurl = \"{url}/version\"\nheader = \"X-Commit\"\nprobes = 5\n")
+    });
+    let ran = setting.deploy().ends(0);
+    assert!(
+        ran.stderr.contains(&format!("identity: {} runs (5 answers in a row)", &setting.commit()[..9])),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_deployment_that_is_ill_while_it_is_watched_is_undone() {
+    let watched = |url: &str, page: &str| {
+        format!("{}[deploy.watch]\ntime = \"60 ms\"\ninterval = \"5 ms\"\nurl = \"{url}/{page}\"\n", by_api(url))
+    };
+    let setting = Setting::new(|url| watched(url, "missing"));
+    let ran = setting.deploy().ends(1);
+    assert!(
+        ran.stdout.contains("while it was watched: 1 of 1 answer were no success; the last: GET "),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(setting.platform.live().as_deref(), Some(OLD));
+    let setting = Setting::new(|url| watched(url, "health"));
+    let ran = setting.deploy().ends(0);
+    assert!(ran.stderr.contains("watch: well for 60 ms, "), "{}", ran.stderr);
+}
+
+#[test]
+fn golden_cases_are_chosen_by_number_name_or_category() {
+    let chosen = |keys: &str| {
+        let keys = keys.to_owned();
+        Setting::new(move |url| format!("{}[deploy.smoke]\nurl = \"{url}/ask\"\n{keys}\n", by_api(url)))
+    };
+    let asked = |setting: &Setting| {
+        let received = setting.platform.server.received();
+        let mut asked: Vec<String> =
+            received.iter().filter(|request| request.path == "/ask").map(|request| request.body.clone()).collect();
+        asked.sort();
+        asked
+    };
+    let setting = chosen("ids = [\"c2\", \"c0\"]");
+    setting.deploy().ends(0);
+    assert_eq!(asked(&setting), ["{\"question\":\"Is it 0?\"}", "{\"question\":\"Is it 2?\"}"]);
+    let setting = chosen("ids = [\"c9\"]");
+    let ran = setting.deploy().ends(3);
+    assert!(ran.stderr.contains("the dataset has no case \"c9\""), "{}", ran.stderr);
+    let setting = chosen("category = \"golden\"");
+    let ran = setting.deploy().ends(3);
+    assert!(ran.stderr.contains("[deploy.smoke] chooses no case of the dataset"), "{}", ran.stderr);
+    assert_eq!(setting.platform.changes(), 0);
+    let setting = chosen("");
+    setting.deploy().ends(0);
+    assert_eq!(asked(&setting).len(), 3);
+}
+
+#[test]
+fn a_bar_that_needs_what_the_application_does_not_say_is_left_to_the_evaluation() {
+    let setting = Setting::new(by_api);
+    let config = setting.project.read("llmops.toml");
+    let bars = "answer_relevancy = 0.5
+latency = \"1 ms\"
+refusal = 0.9
+[gate.regression]
+max_drop = 0.1
+";
+    setting.project.write(
+        "llmops.toml",
+        &config.replace(
+            "answer_relevancy = 0.5
+",
+            bars,
+        ),
+    );
+    setting.commit_all("more bars");
+    setting.prove("1.0.1");
+    setting.deploy().ends(0);
+    let report: serde_json::Value = serde_json::from_str(&setting.project.read("llmops/smoke_report.json")).unwrap();
+    assert_eq!(report["thresholds"], serde_json::json!({"answer_relevancy": 0.5}));
+}
+
+#[test]
+fn without_golden_cases_that_is_said() {
+    let setting = Setting::new(by_api);
+    let config = setting.project.read("llmops.toml");
+    let end = config.find("[deploy.smoke]").unwrap();
+    setting.project.write("llmops.toml", &config[..end]);
+    setting.commit_all("no smoke test");
+    setting.prove("1.0.1");
+    let ran = setting.deploy().ends(0);
+    assert!(ran.stderr.contains("no smoke test is configured"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_application_that_answers_no_golden_case_is_undone() {
+    let setting =
+        Setting::new(|url| format!("{}{}[deploy.smoke]\nurl = \"{url}/nowhere\"\n", by_api(url), identity(url)));
+    setting.platform.world().fault = Fault::None;
+    let ran = setting.deploy().ends(1);
+    assert!(ran.stdout.contains("the smoke test failed: 3 of 3 cases failed with an error"), "{}", ran.stdout);
+    assert_eq!(setting.platform.live().as_deref(), Some(OLD));
+}
