@@ -20,6 +20,13 @@ pub(crate) fn unix_seconds() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// Now, in nanoseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub(crate) fn unix_nanoseconds() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// Seconds since 1970 as `timestamp` writes them.
 pub(crate) fn timestamp_of(unix_seconds: i64) -> String {
     let since = Duration::from_secs(unix_seconds.clamp(0, LAST_SECOND).unsigned_abs());

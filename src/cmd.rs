@@ -24,6 +24,7 @@ mod report_file;
 mod results;
 mod search;
 mod selfcheck;
+mod tracing;
 mod worker;
 
 use clap::Parser;

@@ -9,6 +9,7 @@ mod env;
 mod evidence;
 mod prompts;
 mod read;
+mod trace;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub(crate) use document::{Located, parse_duration};
 pub(crate) use env::{Env, Secret};
 pub(crate) use evidence::{Evidence, EvidenceSigner};
 pub(crate) use prompts::{LABEL_HINT, LabelRule, Prompts, is_label};
+pub(crate) use trace::{Trace, TraceNames, TraceTo};
 
 use document::{Document, Section};
 
@@ -59,6 +61,7 @@ pub(crate) struct Config {
     pub(crate) estimates_in: Option<PathBuf>,
     pub(crate) queue: Queue,
     pub(crate) report: Report,
+    pub(crate) trace: Trace,
     pub(crate) providers: Vec<CustomProvider>,
     pub(crate) limits: Vec<ProviderLimits>,
     pub(crate) env: Env,

@@ -37,6 +37,17 @@ pub(crate) enum ErrorKind {
     OverBudget,
 }
 
+impl ErrorKind {
+    /// One word, for machines.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Unavailable => "unavailable",
+            Self::OverBudget => "over_budget",
+        }
+    }
+}
+
 /// One thing that is wrong: where, what, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {

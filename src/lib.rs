@@ -31,6 +31,7 @@ mod ssh;
 #[cfg(test)]
 mod test_support;
 mod text;
+mod trace;
 
 pub use error::ExitStatus;
 

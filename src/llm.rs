@@ -20,6 +20,7 @@ mod limits;
 mod model;
 mod providers;
 mod retry;
+mod traced;
 mod transport;
 
 pub(crate) use cache::{CacheStats, Keep, Pruned, prune, stats};

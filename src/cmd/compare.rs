@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use self::variant::{Chosen, chosen, since};
 use super::eval::{Prepared, open_journal, prepare_each, report, start};
 use super::prompt::label::named;
+use super::tracing::{self, Tracing};
 use super::{configuration_for, interrupted, output};
 use crate::cli::{Compare, Global};
 use crate::config::{Config, TargetKind};
@@ -24,6 +25,7 @@ use crate::file::replace;
 use crate::gate;
 use crate::report::experiment::{self, Experiment, Experiments, Values, Variant};
 use crate::report::{Facts, Progress, Report};
+use crate::trace::{self, Kind};
 
 /// Where the last comparison is, in the project's folder.
 const FILE: &str = "llmops/comparison.json";
@@ -53,14 +55,18 @@ async fn compare(global: &Global, arguments: &Compare) -> Result<ExitStatus> {
         output::print(&format!("no prompt differs from what it was in {reference}\n"))?;
         return Ok(ExitStatus::Pass);
     }
+    let tracing = Tracing::open(&config);
+    let mut span = tracing.begin("compare", &config);
     let deadline = arguments.asking.max_time.map(|time| Instant::now() + time);
     let mut comparisons = Vec::new();
     let mut journals = Vec::new();
     for group in groups {
-        let (experiment, of_group) = Running { global, arguments, deadline }.experiment(group).await?;
+        let running = Running { global, arguments, deadline };
+        let (experiment, of_group) = tracing::inside(&mut span, Box::pin(running.experiment(group))).await?;
         comparisons.push(experiment);
         journals.extend(of_group);
     }
+    drop(span);
     finish(global, arguments, &config, comparisons, journals)
 }
 
@@ -146,7 +152,11 @@ impl Running<'_> {
             if !self.global.quiet {
                 output::note(&name);
             }
-            let (report, journal) = self.measure(prepared, &candidate.config).await?;
+            let mut span = trace::begin(|| format!("eval {name}"), Kind::Internal);
+            let (report, journal) =
+                tracing::inside(&mut span, Box::pin(self.measure(prepared, &candidate.config))).await?;
+            tracing::decided(span.as_mut(), &report);
+            drop(span);
             let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| take(row));
             let values = experiment::values(&rows, &report)?;
             measured.push((Variant::new(name, report, metric), values));

@@ -12,6 +12,7 @@ use super::cost::estimate::before_a_run;
 use super::formats::Wanted;
 use super::ingest::Fill;
 use super::results::Results;
+use super::tracing::{self, Tracing};
 use super::{configuration_for, evaluation, interrupted, output, report_file, unless_interrupted};
 use crate::cli::{Asking, Eval, Global, Tested};
 use crate::config::{Cassette, Config, Located, Secret, TargetKind};
@@ -23,6 +24,7 @@ use crate::llm::Client;
 use crate::report::formats::Source;
 use crate::report::json::Rows;
 use crate::report::{self, Facts, Outline, Progress, Report, Summary, json};
+use crate::trace;
 
 pub(super) use self::prepare::{Candidate, GRACE, Prepared, prepare, prepare_each};
 pub(super) use self::scorers::keep_measurable_bars;
@@ -58,7 +60,7 @@ pub(super) struct Gated {
 /// Evaluates, decides, writes and shows the report.
 pub(super) async fn gate(global: &Global, mut config: Config, arguments: &Eval, way: Way) -> Result<Gated> {
     if !global.quiet {
-        Box::pin(say_cost(global, arguments)).await?;
+        trace::within(None, Box::pin(say_cost(global, arguments))).await?;
     }
     apply(&mut config, &arguments.tested)?;
     apply_asking(&mut config, global, &arguments.asking);
@@ -66,18 +68,22 @@ pub(super) async fn gate(global: &Global, mut config: Config, arguments: &Eval, 
     let Way { fill, wanted, results } = way;
     json::prepare(&path)?;
     wanted.prepare(&path)?;
-    let prepared = open(global, &config, arguments, fill).await?;
-    let key = results.as_ref().map(|_| Results::key(&config, &prepared.prepared)).transpose()?;
-    if let Some((results, key)) = results.as_ref().zip(key.as_deref())
-        && let Some(report) = results.find(&config, key)
-    {
-        let kept = results.file(key);
-        let rows = json::rows_of(&kept);
-        give(global, (&report, &rows), &wanted, &path)?;
-        evaluation::keep(&config.root, &report, &path);
-        return Ok(Gated { status: ExitStatus::Pass, report, path, is_reused: true });
-    }
-    let Evaluated { report, journal, client, over_budget } = evaluate(global, &config, arguments, prepared).await?;
+    let tracing = Tracing::open(&config);
+    let mut span = tracing.begin("eval", &config);
+    let work = measure(global, &config, arguments, (fill, results.as_ref()));
+    let measured = tracing::inside(&mut span, Box::pin(work)).await?;
+    tracing::decided(span.as_mut(), measured.report());
+    drop(span);
+    let gated = match measured {
+        Measured::Before { report, file } => {
+            let rows = json::rows_of(&file);
+            give(global, (&report, &rows), &wanted, &path)?;
+            evaluation::keep(&config.root, &report, &path);
+            return Ok(Gated { status: ExitStatus::Pass, report: *report, path, is_reused: true });
+        }
+        Measured::Now { evaluated, key } => (*evaluated, key),
+    };
+    let (Evaluated { report, journal, client, over_budget }, key) = gated;
     let recorded = client.finish_recording();
     let rows = |take: &mut dyn FnMut(&[u8]) -> Result<()>| journal.each(&mut |_, row| take(row));
     give(global, (&report, &rows), &wanted, &path)?;
@@ -91,6 +97,44 @@ pub(super) async fn gate(global: &Global, mut config: Config, arguments: &Eval, 
     recorded?;
     let status = if over_budget { ExitStatus::OverBudget } else { gate::exit_status(&report) };
     Ok(Gated { status, report, path, is_reused: false })
+}
+
+/// What a run came to.
+enum Measured {
+    /// An earlier one of the same content, in the file where it is kept.
+    Before { report: Box<Report>, file: PathBuf },
+    Now {
+        evaluated: Box<Evaluated>,
+        /// What it is to be kept by.
+        key: Option<String>,
+    },
+}
+
+impl Measured {
+    fn report(&self) -> &Report {
+        match self {
+            Self::Before { report, .. } => report,
+            Self::Now { evaluated, .. } => &evaluated.report,
+        }
+    }
+}
+
+/// Takes an earlier result again, if one may be taken, or measures.
+async fn measure(
+    global: &Global,
+    config: &Config,
+    arguments: &Eval,
+    (fill, results): (Fill, Option<&Results>),
+) -> Result<Measured> {
+    let opening = open(global, config, arguments, fill).await?;
+    let key = results.map(|_| Results::key(config, &opening.prepared)).transpose()?;
+    if let Some((results, key)) = results.zip(key.as_deref())
+        && let Some(report) = results.find(config, key)
+    {
+        return Ok(Measured::Before { report: Box::new(report), file: results.file(key) });
+    }
+    let evaluated = Box::new(evaluate(global, config, arguments, opening).await?);
+    Ok(Measured::Now { evaluated, key })
 }
 
 /// Writes and shows a report. What was measured is shown even if it cannot be written; then the run is no success all the same.

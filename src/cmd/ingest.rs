@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use serde_json::json;
 
 use super::guard::documents::{self, Scanned};
+use super::tracing::{self, Tracing};
 use super::{Closing, configuration, output};
 use crate::cli::Global;
 use crate::config::{Config, StoreKind, TargetKind};
@@ -14,6 +15,7 @@ use crate::llm::Client;
 use crate::rag::{IngestEvent, IngestSummary, Retriever, ingest};
 use crate::report::Progress;
 use crate::text::count;
+use crate::trace::{self, Active, Kind};
 
 pub(super) async fn run(global: &Global) -> Result<ExitStatus> {
     let config = configuration(global)?;
@@ -23,7 +25,10 @@ pub(super) async fn run(global: &Global) -> Result<ExitStatus> {
     let client = Client::new(&config)?;
     let _closing = Closing(client.clone());
     let retriever = Retriever::open(&config, &client)?;
-    let (summary, scanned) = fill(&config, &retriever, global.quiet).await?;
+    let tracing = Tracing::open(&config);
+    let mut span = tracing.begin("ingest", &config);
+    let (summary, scanned) = tracing::inside(&mut span, fill(&config, &retriever, global.quiet)).await?;
+    drop(span);
     if global.json {
         output::print_json(&summary_json(&summary, &scanned))?;
     } else {
@@ -68,7 +73,8 @@ pub(super) async fn open_retriever(
 
 /// Makes the store equal to the documents, behind a progress bar.
 async fn fill(config: &Config, retriever: &Retriever, quiet: bool) -> Result<(IngestSummary, Vec<Scanned>)> {
-    let (screen, scanned) = documents::screen(config)?;
+    let mut span = trace::begin(|| format!("ingest {}", config.retrieval.documents.value), Kind::Internal);
+    let (screen, scanned) = documents::screen(config, span.as_ref().and_then(Active::scope))?;
     let mut bar: Option<(&'static str, Progress)> = None;
     let summary = ingest(config, retriever, screen, &mut |event| {
         let (what, done, total) = match event {
@@ -87,8 +93,28 @@ async fn fill(config: &Config, retriever: &Retriever, quiet: bool) -> Result<(In
     })
     .await;
     finish(bar);
+    match (&mut span, &summary) {
+        (Some(span), Ok(summary)) => ingested(span, summary),
+        (Some(span), Err(error)) => tracing::fail(span, error),
+        (None, _) => {}
+    }
     let scanned = std::mem::take(&mut *scanned.lock().unwrap_or_else(PoisonError::into_inner));
     Ok((summary?, scanned))
+}
+
+fn ingested(span: &mut Active, summary: &IngestSummary) {
+    let counts = [
+        ("documents", summary.documents),
+        ("passages", summary.chunks),
+        ("documents.added", summary.added),
+        ("documents.changed", summary.changed),
+        ("documents.removed", summary.removed),
+        ("documents.quarantined", summary.quarantined),
+        ("texts.embedded", summary.embedded),
+    ];
+    for (concept, count) in counts {
+        span.set(concept, count);
+    }
 }
 
 fn finish(bar: Option<(&'static str, Progress)>) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::eval::{apply, connect, prepare};
 use super::ingest::Fill;
+use super::tracing::{self, Tracing};
 use super::{configuration, interrupted, output, unless_interrupted};
 use crate::cli::{self, Global};
 use crate::error::{Error, ExitStatus, Result};
@@ -14,6 +15,8 @@ pub(super) async fn run(global: &Global, arguments: &cli::Worker) -> Result<Exit
     apply(&mut config, &arguments.tested)?;
     let connection = unless_interrupted(connect(&config, &arguments.queue)).await?;
     let prepared = prepare(global, &config, Fill::Embedded, None).await?;
+    let tracing = Tracing::open(&config);
+    let mut span = tracing.begin("worker", &config);
     let worker = Worker {
         connection,
         content: prepared.facts.content(&config),
@@ -27,7 +30,7 @@ pub(super) async fn run(global: &Global, arguments: &cli::Worker) -> Result<Exit
             output::note(text);
         }
     };
-    match worker.work(arguments.once, interrupted(), tell).await? {
+    match tracing::inside(&mut span, worker.work(arguments.once, interrupted(), tell)).await? {
         Parting::Interrupted if arguments.once => Err(Error::unavailable("interrupted")),
         Parting::Interrupted | Parting::RunEnded => Ok(ExitStatus::Pass),
     }

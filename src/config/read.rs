@@ -63,6 +63,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
     let cache = read_cache(&root.section("cache"));
     let queue = read_queue(&root.section("queue"), document);
     let report = read_report(&root.section("report"), document, &vocabulary.formats);
+    let trace = super::trace::read(&root.section("trace"), document);
     Some(Config {
         name: name.unwrap_or_else(|| folder_name(&source.root)),
         root: source.root,
@@ -85,6 +86,7 @@ pub(super) fn read(root: &Section, document: &Document, source: Source<'_>, voca
         estimates_in: None,
         queue: queue?,
         report: report?,
+        trace: trace?,
         providers: own,
         limits,
         env,

@@ -13,6 +13,7 @@ mod measure;
 mod source;
 mod stopper;
 mod streak;
+mod traced;
 
 use std::future::Future;
 use std::pin::pin;

@@ -52,6 +52,11 @@ impl Purpose {
         self.role
     }
 
+    /// `name@version` of the prompt that the calls are made with.
+    pub(super) fn prompt(&self) -> Option<&str> {
+        self.prompt.as_ref().map(|prompt| prompt.name.as_str())
+    }
+
     /// The same in another role.
     pub(super) fn as_role(&self, role: Role) -> Self {
         Self { role, ..self.clone() }

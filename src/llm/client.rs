@@ -21,6 +21,7 @@ use super::limits::{self, Limits};
 use super::providers::NoAnswer;
 use super::providers::extractive::{self, Extract};
 use super::providers::recorded::Recording;
+use super::traced::{ChatSpan, call_span, end_call, joined};
 use super::transport::Transport;
 use super::{Endpoint, Finish, LOCAL, Model, PROVIDERS, Reply, Request};
 use crate::clock;
@@ -131,6 +132,15 @@ impl Client {
     /// The same for an answer that must be usable. One whose text `is_usable` refuses is given all the same, but it is
     /// neither taken from the cache nor kept there: asking again later must be able to mend it.
     pub(crate) async fn chat_if(&self, model: &Model, request: &Request, is_usable: &IsUsable<'_>) -> Result<Reply> {
+        let span = ChatSpan::begin(model, request, &self.1);
+        let reply = self.answer(model, request, is_usable).await;
+        if let Some(span) = span {
+            span.end(&reply);
+        }
+        reply
+    }
+
+    async fn answer(&self, model: &Model, request: &Request, is_usable: &IsUsable<'_>) -> Result<Reply> {
         match self.route(model)? {
             Route::Extractive => Ok(extract(request)),
             Route::Recorded => self.recording(&model.name)?.reply(request.question()),
@@ -216,12 +226,15 @@ impl Client {
             return replay.answer(&exchange);
         }
         let lane = exchange.lane(&self.0.limits);
-        let answered = self
-            .0
-            .transport
-            .send(call, &lane, (&|_| Ok(None), None))
-            .await
-            .map_err(|gave_up| gave_up.of_exchange(&exchange))?;
+        // The header that joins the application's spans to ours is no part of what is asked.
+        let mut span = call_span(call);
+        let joined = span.as_ref().map(|span| joined(call, span));
+        let sent = self.0.transport.send(joined.as_ref().unwrap_or(call), &lane, (&|_| Ok(None), None)).await;
+        let answered = sent.map_err(|gave_up| gave_up.of_exchange(&exchange));
+        if let Some(span) = &mut span {
+            end_call(span, &answered);
+        }
+        let answered = answered?;
         self.record(&exchange, &answered);
         Ok(answered)
     }

@@ -3,17 +3,22 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::stores::{self, Coverage, Store};
 use super::{Embedder, Passage, embedders};
-use crate::config::Config;
+use crate::config::{Config, StoreKind};
 use crate::cost::Usage;
 use crate::error::Result;
 use crate::llm::Client;
+use crate::trace::{self, Active, Kind, Value};
 
 /// Finds the passages for a question.
 pub(crate) struct Retriever {
     store: Box<dyn Store>,
     embedder: Option<Arc<dyn Embedder>>,
+    /// What traces call the store: the documents that it holds, or its table.
+    source: String,
 }
 
 impl Retriever {
@@ -23,7 +28,11 @@ impl Retriever {
     }
 
     pub(super) fn with_embedder(config: &Config, embedder: Option<Arc<dyn Embedder>>) -> Result<Self> {
-        Ok(Self { store: stores::open(config, embedder.clone())?, embedder })
+        let source = match config.retrieval.store {
+            StoreKind::Embedded => config.retrieval.documents.value.clone(),
+            StoreKind::Pgvector => config.retrieval.pgvector.table.clone(),
+        };
+        Ok(Self { store: stores::open(config, embedder.clone())?, embedder, source })
     }
 
     pub(super) fn store(&self) -> &dyn Store {
@@ -35,7 +44,23 @@ impl Retriever {
         if question.trim().is_empty() || top_k == 0 {
             return Ok(Vec::new());
         }
-        self.store.search(question, top_k).await
+        let span = trace::begin(|| format!("retrieval {}", self.source), Kind::Client);
+        let found = self.store.search(question, top_k).await;
+        if let Some(span) = span {
+            self.end(span, (question, top_k), &found);
+        }
+        found
+    }
+
+    fn end(&self, mut span: Active, (question, top_k): (&str, usize), found: &Result<Vec<Passage>>) {
+        span.set("operation", "retrieval");
+        span.set("data_source", self.source.as_str());
+        span.set_known("request_top_k", u32::try_from(top_k).ok().map(f64::from));
+        span.set("query", question);
+        match found {
+            Ok(passages) => span.set("retrieved", Value::Json(passages.iter().map(|p| documented(p, &span)).collect())),
+            Err(error) => span.fail(error.kind.name(), &error.to_string()),
+        }
     }
 
     /// Which of these names (titles or ids) the store holds no document for.
@@ -70,4 +95,13 @@ impl Retriever {
     pub(crate) fn usage(&self) -> Usage {
         self.embedder.as_ref().map(|embedder| embedder.usage()).unwrap_or_default()
     }
+}
+
+/// A passage as traces show it.
+fn documented(passage: &Passage, span: &Active) -> serde_json::Value {
+    let mut shown = json!({ "id": passage.document, "score": passage.score });
+    if span.takes_content() {
+        shown["content"] = passage.text.as_str().into();
+    }
+    shown
 }

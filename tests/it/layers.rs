@@ -14,7 +14,7 @@ const RANKS: &[&[&str]] = &[
     &["rag", "prompt"],
     &["llm"],
     &["cost"],
-    &["postgres"],
+    &["postgres", "trace"],
     &["ssh"],
     &["git", "config", "download"],
     &["http"],

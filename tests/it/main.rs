@@ -45,3 +45,4 @@ mod signatures;
 mod spending;
 mod support;
 mod targets;
+mod trace;

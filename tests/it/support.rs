@@ -8,6 +8,7 @@ pub(crate) mod judge;
 pub(crate) mod llama;
 pub(crate) mod minilm;
 pub(crate) mod nats;
+pub(crate) mod otlp;
 #[cfg(unix)]
 pub(crate) mod platform;
 pub(crate) mod postgres;

@@ -132,7 +132,7 @@ fn sample(prepared: &Prepared, repeats: usize, most: usize) -> Result<(usize, Ve
     prepared.dataset.each(&mut |case| {
         for repeat in 0..u32::try_from(repeats).unwrap_or(u32::MAX) {
             if number % step == 0 {
-                items.push(Item { number, repeat, case: case.clone() });
+                items.push(Item { number, repeat, case: case.clone(), traceparent: None });
             }
             number += 1;
         }

@@ -44,7 +44,7 @@ impl Prepared {
             client: self.client.clone(),
         };
         let cluster = config.eval.cluster.as_ref().map(|field| field.value.clone());
-        Measurer::new(measuring, config.target.timeout + GRACE, repeats, cluster)
+        Measurer::new(measuring, config.target.timeout + GRACE, repeats, cluster).traced(&self.facts.thresholds)
     }
 
     /// What asks as a run would, for estimates: metrics that call nothing are left out, and an application is not asked.

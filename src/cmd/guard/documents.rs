@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Limit, configuration, each, model, policy};
 use crate::cli::{Documents, Global};
+use crate::clock;
 use crate::cmd::output;
 use crate::config::{self, Config, STATE_FOLDER};
 use crate::digest::sha256_parts;
@@ -19,6 +20,7 @@ use crate::file;
 use crate::guard::{Action, Assessment, Finding, Model, Policy, check_document};
 use crate::rag::{Document, Screen, read_documents};
 use crate::text::{count, printable};
+use crate::trace::{Scope, Took, Value as Attribute};
 
 /// Exit status 1 if a document would be kept out of the store.
 pub(super) fn run(global: &Global, arguments: &Documents) -> Result<ExitStatus> {
@@ -124,16 +126,35 @@ struct Memory {
 }
 
 /// The screen of an ingestion, and where it leaves what it saw.
-pub(in crate::cmd) fn screen(config: &Config) -> Result<(Screen, Arc<Mutex<Vec<Scanned>>>)> {
+pub(in crate::cmd) fn screen(config: &Config, scope: Option<Scope>) -> Result<(Screen, Arc<Mutex<Vec<Scanned>>>)> {
     let (scanner, seen) = (Scanner::new(config)?, Arc::new(Mutex::new(Vec::new())));
     let left = Arc::clone(&seen);
     let screen = move |documents: &[Document]| {
+        let start = clock::unix_nanoseconds();
         let found = scanner.scan(documents);
+        if let Some(scope) = &scope {
+            decided(scope, start, &found);
+        }
         let may_stay = found.iter().map(|scanned| scanned.verdict != Verdict::Quarantined).collect();
         *left.lock().unwrap_or_else(PoisonError::into_inner) = found;
         may_stay
     };
     Ok((Box::new(screen), seen))
+}
+
+/// One span for all of them: how many were judged how.
+fn decided(scope: &Scope, start: u64, scanned: &[Scanned]) {
+    let of = |verdict| Attribute::from(scanned.iter().filter(|scanned| scanned.verdict == verdict).count());
+    let attributes = vec![
+        ("operation", Attribute::from("apply_guardrail")),
+        ("guard.source", Attribute::from("documents")),
+        ("guard.documents", Attribute::from(scanned.len())),
+        ("guard.documents.suspicious", of(Verdict::Suspicious)),
+        ("guard.documents.tolerated", of(Verdict::Tolerated)),
+        ("guard.documents.quarantined", of(Verdict::Quarantined)),
+    ];
+    let took = Took { start, end: clock::unix_nanoseconds() };
+    scope.annotate("apply_guardrail documents".to_owned(), took, attributes, Ok(()));
 }
 
 /// Judges documents by what a project says.

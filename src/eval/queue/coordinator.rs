@@ -88,6 +88,7 @@ impl Coordinator {
         if self.done[item.number] {
             return None;
         }
+        let item = Item { traceparent: self.measurer.traceparent(), ..item };
         let payload = encode_item(&item);
         if let Some(reason) = too_large("the case", payload.len(), self.connection.client.max_payload()) {
             return Some(self.measurer.fail(item, reason));

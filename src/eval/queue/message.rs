@@ -55,8 +55,8 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_what_arrives() {
-        let item =
-            Item { number: 3, repeat: 1, case: Case { id: "a".into(), question: "Q".into(), ..Case::default() } };
+        let case = Case { id: "a".into(), question: "Q".into(), ..Case::default() };
+        let item = Item { number: 3, repeat: 1, case, traceparent: None };
         let arrived = decode_item(&encode_item(&item)).unwrap();
         assert_eq!((arrived.number, arrived.repeat, arrived.case), (3, 1, item.case));
         let row = Row {

@@ -110,7 +110,7 @@ fn give(index: usize, case: &Case, part: &Part, chunk: &mut Vec<Item>, sender: &
     for repeat in 0..part.repeats {
         let number = index * part.repeats as usize + repeat as usize;
         if !part.done.get(number).is_some_and(|done| *done) {
-            chunk.push(Item { number, repeat, case: case.clone() });
+            chunk.push(Item { number, repeat, case: case.clone(), traceparent: None });
         }
     }
     chunk.len() < CHUNK || sender.blocking_send(std::mem::take(chunk)).is_ok()

@@ -1,5 +1,6 @@
 //! From a case to its row: asks the target, measures the answer, and writes the result as the journal keeps it.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +8,13 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 
+use super::traced::CaseTrace;
 use crate::error::{self, Error};
 use crate::eval::metrics::{self, Measurements, Scorer, Tools};
 use crate::eval::{Case, CaseResult, Output, Place, Question, Target};
 use crate::llm::{Client, patient};
 use crate::text::span;
+use crate::trace;
 
 /// One row to be done: a case, and which of its repeats.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,6 +23,9 @@ pub(crate) struct Item {
     pub(crate) number: usize,
     pub(crate) repeat: u32,
     pub(crate) case: Case,
+    /// The span of the run, where another process measures for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) traceparent: Option<String>,
 }
 
 /// A finished row.
@@ -47,6 +53,8 @@ struct Inner {
     /// The field by which cases belong together.
     cluster: Option<String>,
     client: Client,
+    /// The span that the run's cases belong to, and the bars of its metrics; `None` if nothing is traced.
+    trace: Option<CaseTrace>,
 }
 
 /// What a measurer is made of.
@@ -62,7 +70,21 @@ impl Measurer {
     /// Asks each case `repeats` times, and gives an answer so much time.
     pub(crate) fn new(measuring: Measuring, time_limit: Duration, repeats: u32, cluster: Option<String>) -> Self {
         let Measuring { target, scorers, tools, client } = measuring;
-        Self(Arc::new(Inner { target, scorers, tools, time_limit, repeats, cluster, client }))
+        Self(Arc::new(Inner { target, scorers, tools, time_limit, repeats, cluster, client, trace: None }))
+    }
+
+    /// The same with a span for each case, below the one that this task works in. Metrics that have a bar pass it or fail.
+    pub(crate) fn traced(self, bars: &BTreeMap<String, f64>) -> Self {
+        let Some(scope) = trace::current() else { return self };
+        match Arc::try_unwrap(self.0) {
+            Ok(inner) => Self(Arc::new(Inner { trace: Some(CaseTrace::new(scope, bars)), ..inner })),
+            Err(shared) => Self(shared),
+        }
+    }
+
+    /// What measures elsewhere are told, so that their spans join ours.
+    pub(crate) fn traceparent(&self) -> Option<String> {
+        self.0.trace.as_ref().map(CaseTrace::header)
     }
 
     /// How often each case is asked.
@@ -72,10 +94,21 @@ impl Measurer {
 
     /// Never fails: what goes wrong is in the row. A bug in a target or a metric costs its case, not the run.
     pub(crate) async fn measure(self, item: Item) -> Row {
-        let Inner { target, scorers, tools, time_limit, .. } = &*self.0;
-        let output = answer(&**target, Question::plain(&item.case, item.repeat), *time_limit).await;
-        let output = output.map_err(|error| error.to_string());
-        let measured = metrics::measure(scorers, &item.case, &output, tools).await;
+        let Inner { target, scorers, tools, time_limit, trace, .. } = &*self.0;
+        let measuring = async {
+            let output = answer(&**target, Question::plain(&item.case, item.repeat), *time_limit).await;
+            let kind = output.as_ref().err().map(|error| error.kind);
+            let output = output.map_err(|error| error.to_string());
+            let measured = metrics::measure(scorers, &item.case, &output, tools).await;
+            (output, kind, measured)
+        };
+        let Some(trace) = trace else {
+            let (output, _, measured) = measuring.await;
+            return self.row(item, output, measured);
+        };
+        let span = trace.begin(&item);
+        let (output, kind, measured) = trace::within(span.scope(), measuring).await;
+        trace.end(span, (&output, kind), &measured, scorers);
         self.row(item, output, measured)
     }
 
@@ -86,7 +119,7 @@ impl Measurer {
     }
 
     fn row(&self, item: Item, output: Result<Output, String>, measured: Measurements) -> Row {
-        let Item { number, repeat, case } = item;
+        let Item { number, repeat, case, .. } = item;
         let failure = output.as_ref().err().or(measured.failure.as_ref()).cloned();
         let repeats = self.0.repeats;
         let place = Place { index: number / repeats as usize, repeat: (repeats > 1).then_some(repeat) };
