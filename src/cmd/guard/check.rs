@@ -9,11 +9,13 @@ use super::placeholders::Placeholders;
 use super::{Limit, configuration, model, policy, read_text};
 use crate::cli::{Check, Global};
 use crate::cmd::output;
+use crate::cmd::tracing::Tracing;
 use crate::config::Config;
 use crate::error::{Error, ExitStatus, Result};
 use crate::guard::{Action, Answer, Assessment, Finding, OutputPolicy, Severity, Vault, check_answer, check_with};
 use crate::prompt::{self, Selector};
 use crate::text::printable;
+use crate::trace::{self, Active};
 
 /// Blocked is exit status 1, so that a script can stop there.
 pub(super) fn run(global: &Global, arguments: &Check) -> Result<ExitStatus> {
@@ -21,17 +23,43 @@ pub(super) fn run(global: &Global, arguments: &Check) -> Result<ExitStatus> {
     let text = if arguments.text == "-" { standard_input()? } else { arguments.text.clone() };
     let mut placeholders =
         arguments.placeholders.as_deref().map(|file| Placeholders::open(global, file)).transpose()?;
+    let tracing = Tracing::open(&config);
+    let span = tracing.begin("apply_guardrail", &config);
     let assessment = if arguments.output {
         judge_answer(global, &config, (arguments, &text), placeholders.as_ref())?
     } else {
         judge_input(&config, (arguments, &text), placeholders.as_mut())?
     };
+    if let Some(span) = span {
+        decided(span, (arguments, &text), &assessment);
+    }
     if global.json {
         output::print_json(&value(&assessment))?;
     } else {
         output::print(&shown(&text, &assessment))?;
     }
     Ok(if assessment.action == Action::Blocked { ExitStatus::Failed } else { ExitStatus::Pass })
+}
+
+/// The span of a decision: what was found, and never the text, unless the project sends content.
+fn decided(mut span: Active, (arguments, text): (&Check, &str), assessment: &Assessment) {
+    let source = match (arguments.output, arguments.document) {
+        (true, _) => "output",
+        (false, true) => "document",
+        (false, false) => "input",
+    };
+    let mut rules: Vec<String> = assessment.findings.iter().map(|finding| finding.rule.to_owned()).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    span.set("operation", "apply_guardrail");
+    span.set("guard.source", source);
+    span.set("guard.verdict", assessment.action.name());
+    span.set_known("guard.risk", assessment.risk().map(Severity::name));
+    span.set_known("guard.score", assessment.score);
+    span.set("guard.rules", trace::Value::Texts(rules));
+    span.set("guard.findings", assessment.findings.len() + assessment.more);
+    span.set("guard.characters", text.chars().count());
+    span.set("guarded_text", text);
 }
 
 fn judge_input(
