@@ -1,13 +1,14 @@
-//! Traces of commands: opened before the work and closed after it, and what they say of runs and of the gate.
+//! Traces of commands: opened before the work and closed after it, and what they say of runs, of the gate and of labels.
 
 mod run;
 
 pub(super) use run::decided;
 
 use super::output;
+use crate::clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::trace::{self, Active, Scope, Tracer};
+use crate::trace::{self, Active, Scope, Took, Tracer, Value};
 
 /// The trace of one command. What is left is sent when it is dropped, so spans must end before.
 pub(super) struct Tracing {
@@ -37,6 +38,23 @@ impl Tracing {
         let mut span = caller.or_else(|| self.tracer.as_ref().map(|tracer| tracer.root(name())))?;
         span.set("project", config.name.as_str());
         Some(span)
+    }
+}
+
+impl Tracing {
+    /// Says of something that users see from now on when it happened.
+    pub(super) fn deployed(
+        &self,
+        to: &str,
+        config: &Config,
+        attributes: impl FnOnce() -> Vec<(&'static str, Value)>,
+        start: u64,
+    ) {
+        let Some(span) = self.begin("deploy", config) else { return };
+        if let Some(scope) = span.scope() {
+            let took = Took { start, end: clock::unix_nanoseconds() };
+            scope.annotate(format!("deployment {to}"), took, attributes(), Ok(()));
+        }
     }
 }
 

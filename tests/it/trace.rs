@@ -334,7 +334,7 @@ fn decisions_of_the_guard_are_spans_without_the_text() {
 }
 
 #[test]
-fn a_quarantine_is_in_the_trace() {
+fn quarantine_and_labels_that_move_are_in_the_trace() {
     let collector = Server::start(|_| Scripted::json("{}"));
     let project = traced();
     project
@@ -346,6 +346,22 @@ fn a_quarantine_is_in_the_trace() {
     assert_eq!((count(""), count(".quarantined")), (json!(3), json!(1)));
     let stored = spans.below(spans.one("ingest shop"), "ingest documents/");
     assert_eq!(stored["attributes"]["llmops.documents"], 2);
+
+    project.record("rag_answer@1.0.0");
+    let mut command =
+        to(&collector.url, &project, &["prompt", "label", "rag_answer@1.0.0", "production", "-m", "it held"]);
+    Ran::of(command.env("GIT_AUTHOR_NAME", "Author").env("GIT_AUTHOR_EMAIL", "author@example.org")).ends(0);
+    let spans = Spans(Spans::of(collector.received().last().unwrap()));
+    let moved = spans.below(spans.one("deploy shop"), "deployment production");
+    let expected = json!({
+        "deployment.name": "rag_answer",
+        "deployment.environment.name": "production",
+        "deployment.status": "succeeded",
+        "gen_ai.prompt.name": "rag_answer",
+        "llmops.deployment.rollback": false,
+        "llmops.prompt.version": "1.0.0",
+    });
+    assert_eq!(moved["attributes"], expected);
 }
 
 #[test]

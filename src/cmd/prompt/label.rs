@@ -3,11 +3,14 @@
 use serde_json::json;
 
 use super::super::evaluation;
+use super::super::tracing::Tracing;
 use super::{Recorded, output, reason, recorded, split, split_version, writing};
 use crate::cli::{Global, Label};
+use crate::clock;
 use crate::config::{Config, LABEL_HINT, is_label};
 use crate::error::{Error, ExitStatus, Result};
 use crate::prompt::{Event, Evidence, Folder, History, Protection, Record, Signer, Wish, Writing};
+use crate::trace::Value;
 
 pub(super) fn run(global: &Global, config: &Config, arguments: &Label) -> Result<ExitStatus> {
     let (label, why) = (named(&arguments.name)?, reason(&arguments.message)?);
@@ -169,8 +172,24 @@ pub(super) fn place(config: &Config, folder: &Folder<'_>, target: Target, (label
         reason: why.to_owned(),
         evidence,
     };
+    let (tracing, start) = (Tracing::open(config), clock::unix_nanoseconds());
     add(config, &mut writing, event)?;
+    tracing.deployed(&moved.label, config, || deployed(&moved), start);
     Ok(moved)
+}
+
+/// What a trace says of a label that moved: applications that follow it have another prompt from now on.
+fn deployed(moved: &Moved) -> Vec<(&'static str, Value)> {
+    let mut attributes = vec![
+        ("deployment_name", Value::from(moved.prompt.as_str())),
+        ("deployment_environment", Value::from(moved.label.as_str())),
+        ("deployment_status", Value::from("succeeded")),
+        ("prompt_name", Value::from(moved.prompt.as_str())),
+        ("deployment.rollback", Value::from(moved.rollback)),
+    ];
+    attributes.extend(moved.to.as_deref().map(|version| ("prompt.version", version.into())));
+    attributes.extend(moved.from.as_deref().map(|version| ("prompt.version.before", version.into())));
+    attributes
 }
 
 fn add(config: &Config, writing: &mut Writing, event: Event) -> Result<()> {
