@@ -132,16 +132,23 @@ impl Client {
     /// The same for an answer that must be usable. One whose text `is_usable` refuses is given all the same, but it is
     /// neither taken from the cache nor kept there: asking again later must be able to mend it.
     pub(crate) async fn chat_if(&self, model: &Model, request: &Request, is_usable: &IsUsable<'_>) -> Result<Reply> {
-        let span = ChatSpan::begin(model, request, &self.1);
-        let reply = self.answer(model, request, is_usable).await;
+        let route = self.route(model)?;
+        let url = if let Route::Wire(endpoint) = &route { Some(endpoint.base_url.as_str()) } else { None };
+        let span = ChatSpan::begin(model, request, &self.1, url);
+        let reply = self.answer((route, model), request, is_usable).await;
         if let Some(span) = span {
             span.end(&reply);
         }
         reply
     }
 
-    async fn answer(&self, model: &Model, request: &Request, is_usable: &IsUsable<'_>) -> Result<Reply> {
-        match self.route(model)? {
+    async fn answer(
+        &self,
+        (route, model): (Route, &Model),
+        request: &Request,
+        is_usable: &IsUsable<'_>,
+    ) -> Result<Reply> {
+        match route {
             Route::Extractive => Ok(extract(request)),
             Route::Recorded => self.recording(&model.name)?.reply(request.question()),
             Route::Wire(endpoint) => self.chat_over_wire((&endpoint, &model.name), request, is_usable).await,

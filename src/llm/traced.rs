@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::billing::Purpose;
 use super::{Answered, Finish, HttpCall, Message, Model, Reply, Request, Role, Withheld};
 use crate::config::Secret;
-use crate::cost::ledger;
+use crate::cost::{Usage, ledger};
 use crate::error::{Error, Result};
 use crate::trace::{self, Active, Kind};
 
@@ -17,14 +17,16 @@ const TRACEPARENT: &str = "traceparent";
 pub(super) struct ChatSpan(Active);
 
 impl ChatSpan {
-    /// `None` if nothing is traced.
-    pub(super) fn begin(model: &Model, request: &Request, purpose: &Purpose) -> Option<Self> {
-        let is_here = matches!(model.provider.as_str(), "local" | "recorded");
-        let kind = if is_here { Kind::Internal } else { Kind::Client };
+    /// `None` if nothing is traced. `url` is where the provider is, if it is anywhere else than here.
+    pub(super) fn begin(model: &Model, request: &Request, purpose: &Purpose, url: Option<&str>) -> Option<Self> {
+        let kind = if url.is_some() { Kind::Client } else { Kind::Internal };
         let mut span = trace::begin(|| format!("chat {}", model.name), kind)?;
         span.set("operation", "chat");
         span.set("provider", trace::provider(&model.provider));
         span.set("request_model", model.name.as_str());
+        if let Some(url) = url {
+            at(&mut span, url);
+        }
         span.set("role", purpose.role().name());
         if purpose.role() == ledger::Role::Target
             && let Some((name, version)) = purpose.prompt().and_then(|prompt| prompt.split_once('@'))
@@ -66,22 +68,9 @@ impl ChatSpan {
             Err(error) => return fail(&mut span, error),
         };
         span.set("finish_reasons", trace::Value::Texts(vec![finish(reply.finish).to_owned()]));
-        let usage = &reply.usage;
-        if !usage.is_zero() {
-            span.set("input_tokens", usage.all_input());
-            span.set("output_tokens", usage.output.saturating_add(usage.reasoning));
-            let written = usage.cache_write.saturating_add(usage.cache_write_1h);
-            let parts = [
-                ("cache_read_tokens", usage.cached_input),
-                ("cache_write_tokens", written),
-                ("reasoning_tokens", usage.reasoning),
-            ];
-            for (concept, tokens) in parts.into_iter().filter(|(_, tokens)| *tokens > 0) {
-                span.set(concept, tokens);
-            }
-        }
-        // What was answered from the cache cost nothing now.
+        // What was answered without a call took nothing now, and backends add up whatever they are told.
         if reply.attempts > 0 {
+            used(&mut span, &reply.usage);
             span.set_known("cost", reply.cost.as_ref().ok().map(|cost| cost.to_f64()));
         }
         span.set("attempts", reply.attempts);
@@ -91,6 +80,23 @@ impl ChatSpan {
         if span.takes_content() {
             span.set("output_messages", trace::Value::Json(json!([message("assistant", &reply.text)])));
         }
+    }
+}
+
+/// By the conventions, input includes what was read from and written to a cache, and output includes thinking.
+fn used(span: &mut Active, usage: &Usage) {
+    if usage.is_zero() {
+        return;
+    }
+    span.set("input_tokens", usage.all_input());
+    span.set("output_tokens", usage.output.saturating_add(usage.reasoning));
+    let parts = [
+        ("cache_read_tokens", usage.cached_input),
+        ("cache_write_tokens", usage.cache_write.saturating_add(usage.cache_write_1h)),
+        ("reasoning_tokens", usage.reasoning),
+    ];
+    for (concept, tokens) in parts.into_iter().filter(|(_, tokens)| *tokens > 0) {
+        span.set(concept, tokens);
     }
 }
 
@@ -125,11 +131,15 @@ fn fail(span: &mut Active, error: &Error) {
 pub(super) fn call_span(call: &HttpCall) -> Option<Active> {
     let mut span = trace::begin(|| call.method.to_owned(), Kind::Client)?;
     span.set("http_method", call.method);
-    if let Ok(url) = Url::parse(&call.url) {
+    at(&mut span, &call.url);
+    Some(span)
+}
+
+fn at(span: &mut Active, url: &str) {
+    if let Ok(url) = Url::parse(url) {
         span.set_known("server_address", url.host_str());
         span.set_known("server_port", url.port_or_known_default().map(u32::from));
     }
-    Some(span)
 }
 
 pub(super) fn end_call(span: &mut Active, answered: &Result<Answered>) {

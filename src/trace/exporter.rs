@@ -44,6 +44,8 @@ pub(super) struct Exporter {
     told: Arc<Told>,
     url: Url,
     limit: Duration,
+    /// Bytes of spans that may wait.
+    room: usize,
 }
 
 /// What became of the spans.
@@ -82,7 +84,7 @@ impl Exporter {
         let thread = thread::Builder::new().name("trace".to_owned()).spawn(work);
         thread.map_err(|error| format!("its thread does not start: {error}"))?;
         let (queue, done) = (Mutex::new(Some(queue)), Mutex::new(done));
-        Ok(Self { queue, deadline, done, told, url, limit })
+        Ok(Self { queue, deadline, done, told, url, limit, room: MOST_WAITING })
     }
 
     /// Never waits: what finds no room is dropped, and counted.
@@ -90,7 +92,7 @@ impl Exporter {
         let told = &self.told;
         told.taken.fetch_add(1, Ordering::Relaxed);
         let bytes = span.bytes();
-        if told.waiting.fetch_add(bytes, Ordering::Relaxed) > MOST_WAITING {
+        if told.waiting.fetch_add(bytes, Ordering::Relaxed) > self.room {
             told.waiting.fetch_sub(bytes, Ordering::Relaxed);
             return told.because("they came faster than they could be sent".to_owned());
         }
@@ -176,5 +178,47 @@ impl Worker {
             }
         }
         Some(batch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::super::Context;
+    use super::super::otlp::Encoding;
+    use super::super::span::{Kind, Status};
+    use super::*;
+
+    fn span() -> Box<Span> {
+        Box::new(Span {
+            context: Context::new(),
+            parent: None,
+            name: "x".repeat(1000),
+            kind: Kind::Internal,
+            start: 1,
+            end: 2,
+            attributes: Vec::new(),
+            events: Vec::new(),
+            status: Status::Unset,
+        })
+    }
+
+    #[test]
+    fn spans_that_find_no_room_are_dropped_and_counted_and_nobody_waits() {
+        // Accepts connections, and never says a word.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url: Url = format!("http://{}/v1/traces", silent.local_addr().unwrap()).parse().unwrap();
+        let timeout = Duration::from_millis(50);
+        let destination = Destination { url, headers: Vec::new(), timeout, encoding: Encoding::Protobuf, gzip: false };
+        let exporter = Exporter::start(destination, Vec::new(), TraceNames::Current).unwrap();
+        let exporter = Exporter { room: 3000, ..exporter };
+        for _ in 0..10 {
+            exporter.take(span());
+        }
+        let reason = exporter.told.reason.lock().unwrap().clone();
+        assert_eq!(reason.as_deref(), Some("they came faster than they could be sent"));
+        let lost = exporter.close().unwrap();
+        assert!(lost.starts_with("trace: 10 spans were not delivered to http://127.0.0.1:"), "{lost}");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::http::{Scripted, Server};
 use crate::support::nats::{Background, Nats};
 use crate::support::otlp::{Collector, Spans, evaluations};
-use crate::support::{Project, Ran, chat, comparable, small_project};
+use crate::support::{Project, Ran, chat, comparable, judge, small_project};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const OTLP: &str = "[trace]\nto = \"otlp\"\n";
@@ -143,8 +143,7 @@ fn a_call_of_a_model_says_what_it_took_and_an_answer_from_the_cache_that_it_cost
         ("gen_ai.provider.name", json!("openai")),
         ("gen_ai.request.model", json!("m")),
         ("gen_ai.response.finish_reasons", json!(["stop"])),
-        ("gen_ai.usage.input_tokens", json!(3)),
-        ("gen_ai.usage.output_tokens", json!(2)),
+        ("server.address", json!("127.0.0.1")),
         ("gen_ai.prompt.name", json!("qa")),
         ("llmops.role", json!("target")),
     ];
@@ -152,11 +151,40 @@ fn a_call_of_a_model_says_what_it_took_and_an_answer_from_the_cache_that_it_cost
         assert_eq!((&first[name], &second[name]), (&value, &value), "{name}");
     }
     assert_eq!((&first["llmops.cached"], &second["llmops.cached"]), (&json!(false), &json!(true)));
-    assert_eq!(first["gen_ai.usage.cost"], 5e-6);
-    assert_eq!(second.get("gen_ai.usage.cost"), None);
+    let used = |name: &str| format!("gen_ai.usage.{name}");
+    for (name, value) in [("input_tokens", json!(3)), ("output_tokens", json!(2)), ("cost", json!(5e-6))] {
+        assert_eq!((first.get(used(name)), second.get(used(name))), (Some(&value), None), "{name}");
+    }
     assert_eq!(spans.named("chat m")[0]["kind"], 3);
+    // The names are those that traces of applications are read by: the call is found, with its tokens and its cost.
+    project.write("spans.json", &collector.received()[0].body);
+    let imported = project.run(&["cost", "import", "spans.json", "--json"]).ends(0).stdout;
+    let imported: Value = serde_json::from_str(&imported).unwrap();
+    let found = [&imported["calls"], &imported["models"][0]["model"], &imported["usd"]];
+    assert_eq!(found, [&json!(1), &json!("openai/m"), &json!(5e-6)], "{imported}");
     let sent = collector.received().iter().map(|request| request.body.clone()).collect::<String>();
     assert!(!sent.contains(chat::KEY) && !sent.contains("Say 0"));
+}
+
+#[test]
+fn verdicts_of_a_judge_are_calls_in_the_trace_of_their_case() {
+    let server = judge::serve("The key is under the pot.", &["The key is under the pot."], |asked| {
+        asked.verdicts("relevant", &[])
+    });
+    let collector = Server::start(|_| Scripted::json("{}"));
+    let project = judge::project(&server, "answer_relevancy_judged", &format!("{}{OTLP}", judge::JUDGE));
+    let mut command = to(&collector.url, &project, &["eval"]);
+    command.env("OPENAI_BASE_URL", format!("{}/v1", server.url)).env("OPENAI_API_KEY", "sk-test-0123456789");
+    Ran::of(&mut command).ends(0);
+    let spans = Spans::received(&collector);
+    let case = spans.one("case c");
+    let verdict = &spans.below(case, "chat judge")["attributes"];
+    assert_eq!((&verdict["llmops.role"], &verdict["gen_ai.output.type"]), (&json!("judge"), &json!("json")));
+    assert_eq!((&verdict["gen_ai.usage.input_tokens"], verdict.get("gen_ai.prompt.name")), (&json!(10), None));
+    let judged = &evaluations(case)["answer_relevancy_judged"];
+    assert_eq!(judged["gen_ai.evaluation.score.value"], 1.0);
+    // Why is the judge's own words.
+    assert_eq!(judged.get("gen_ai.evaluation.explanation"), None);
 }
 
 #[test]
