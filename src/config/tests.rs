@@ -242,3 +242,15 @@ fn labels_are_protected_by_what_their_section_says() {
         assert!(problems(text)[0].starts_with(expected), "{:?}", problems(text));
     }
 }
+
+#[test]
+fn a_trace_goes_nowhere_unless_the_file_says_so_and_only_to_an_address() {
+    let variables = [("LANGFUSE_PUBLIC_KEY", "pk"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318")];
+    let trace = parse_with(GATE, &variables).unwrap().trace;
+    assert_eq!((trace.to, trace.content, trace.names), (TraceTo::Nobody, false, TraceNames::Current));
+    let expected = [
+        "llmops.toml:2: trace.to is \"langfuze\", which is not known | did you mean \"langfuse\"?",
+        "llmops.toml:3: trace.endpoint is \"c:4318\", which is no address | write it like \"http://collector:4318\"",
+    ];
+    assert_eq!(problems("[trace]\nto = \"langfuze\"\nendpoint = \"c:4318\""), expected);
+}
