@@ -12,6 +12,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use self::labels::Surroundings;
+use super::tracing::{self, Tracing};
 use super::{configuration_for, output, unless_interrupted};
 use crate::cli::{Deploy as Arguments, DeployCommand, DeployNow, DeployPlace, Global};
 use crate::config::{Config, Deploy, Purpose};
@@ -19,6 +20,7 @@ use crate::deploy::{Driver, Intent, Journal, Kind, Machine, Probe, Record, Watch
 use crate::error::{Error, ErrorKind, ExitStatus, Result};
 use crate::evidence::{self, Checked, Proof};
 use crate::lockfile::{Tried, try_hold};
+use crate::trace::Active;
 
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitStatus> {
     match &arguments.command {
@@ -105,15 +107,22 @@ impl<'a> Tools<'a> {
             project: &surroundings,
             journal,
         };
-        let ended = match instead {
-            None => machine.run().await?,
-            Some(reason) => machine.abandon(reason).await?,
+        let tracing = Tracing::open(self.config);
+        let mut span = tracing.begin("deploy", self.config);
+        let work = async {
+            match instead {
+                None => machine.run().await,
+                Some(reason) => machine.abandon(reason).await,
+            }
         };
+        let ended = tracing::inside(&mut span, work).await?;
         let mut record = Record::read(&self.config.root, &self.deploy.environment)?;
         let shown = record.shown.clone();
         let entry = record.add(&intent, ended)?.clone();
         journal.close()?;
-        finish::told(&entry);
+        if let Some(scope) = span.as_ref().and_then(Active::scope) {
+            finish::trace(&scope, &self.deploy.environment, &entry);
+        }
         finish::finish(self, &entry, (&shown, instead.is_none()))
     }
 

@@ -9,9 +9,13 @@ mod push;
 mod secrets;
 mod setting;
 
+use std::process::Stdio;
+
 use serde_json::Value;
 
 use crate::support::Ran;
+use crate::support::http::{Scripted, Server};
+use crate::support::otlp::Spans;
 use crate::support::platform::Fault;
 use setting::{Setting, by_api};
 
@@ -53,6 +57,31 @@ fn without_evidence_of_exactly_this_commit_nothing_is_asked_of_the_platform() {
     setting.deploy().ends(1);
     assert_eq!(setting.platform.server.received().len(), 0);
     assert!(setting.entries().is_empty());
+}
+
+#[test]
+fn a_trace_has_the_deployment_as_an_annotation_whatever_came_of_it() {
+    let collector = Server::start(|_| Scripted::json("{}"));
+    let setting = Setting::new(|url| by_api(url) + "\n[trace]\nto = \"otlp\"\n");
+    let deploy = |code: i32| {
+        let mut command = setting.command(&["deploy"]);
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url).env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Ran::of(&mut command).ends(code);
+        Spans::received(&collector)
+    };
+    setting.platform.world().fault = Fault::BadAnswers;
+    let spans = deploy(1);
+    let failed = spans.one("deployment production");
+    assert_eq!(failed["attributes"]["deployment.status"], "failed");
+    assert!(failed["attributes"]["llmops.deployment.reason"].as_str().unwrap().contains("smoke"), "{failed}");
+    assert_eq!(failed["status"]["code"], 2);
+    setting.reset();
+    let spans = deploy(0);
+    let good = *spans.named("deployment production").last().unwrap();
+    assert_eq!(good["attributes"]["deployment.status"], "succeeded");
+    assert_eq!(good["attributes"]["deployment.target.name"], "render");
+    assert_eq!(good["attributes"]["vcs.ref.head.revision"], setting.commit().as_str());
 }
 
 #[test]

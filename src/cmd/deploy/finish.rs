@@ -1,13 +1,30 @@
 //! What came of a deployment: said, pushed, and turned into the exit code.
 
 use super::{Tools, output, push};
+use crate::clock;
 use crate::deploy::{Entry, Kind, Outcome, short};
 use crate::error::{ExitStatus, Result};
 use crate::evidence::Proof;
+use crate::trace::{Scope, Took, Value};
 
-/// The one place where a deployment is known to have ended: whoever exports what happened hooks in here. The entry has when it
-/// began and ended, its outcome and what it was of.
-pub(super) fn told(_: &Entry) {}
+/// What a trace says of a deployment that has ended: from when to when, of what, and how.
+pub(super) fn trace(scope: &Scope, environment: &str, entry: &Entry) {
+    let began = humantime::parse_rfc3339(&entry.began).ok();
+    let start = began.and_then(|began| began.duration_since(std::time::UNIX_EPOCH).ok());
+    let start = start.and_then(|start| u64::try_from(start.as_nanos()).ok()).unwrap_or_default();
+    let is_good = matches!(entry.outcome, Outcome::Deployed | Outcome::Returned);
+    let mut attributes = vec![
+        ("deployment_id", Value::from(entry.deployment.as_deref().unwrap_or(&entry.attempt))),
+        ("deployment_environment", Value::from(environment)),
+        ("deployment_status", Value::from(if is_good { "succeeded" } else { "failed" })),
+        ("deployment_target", Value::from(entry.driver.as_str())),
+        ("commit", Value::from(entry.runs.as_str())),
+    ];
+    attributes.extend(entry.reason.as_deref().map(|reason| ("deployment.reason", Value::from(reason))));
+    let took = Took { start, end: clock::unix_nanoseconds() };
+    let ended = if is_good { Ok(()) } else { Err("deployment_failed") };
+    scope.annotate(format!("deployment {environment}"), took, attributes, ended);
+}
 
 /// Says it, and pushes the record if that is wanted. `is_result` is false of what had to be ended before what was asked for.
 pub(super) fn finish(tools: &Tools<'_>, entry: &Entry, (record, is_result): (&str, bool)) -> Result<ExitStatus> {
