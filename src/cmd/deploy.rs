@@ -119,11 +119,13 @@ impl<'a> Tools<'a> {
         let mut record = Record::read(&self.config.root, &self.deploy.environment)?;
         let shown = record.shown.clone();
         let entry = record.add(&intent, ended)?.clone();
-        journal.close()?;
         if let Some(scope) = span.as_ref().and_then(Active::scope) {
             finish::trace(&scope, &self.deploy.environment, &entry);
         }
-        finish::finish(self, &entry, (&shown, instead.is_none()))
+        // Whatever is killed before the journal is closed is done again by the next call, the push included.
+        let status = finish::finish(self, &entry, (&shown, instead.is_none()))?;
+        journal.close()?;
+        Ok(status)
     }
 
     /// The attempt that is under way, if it is of what is configured.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::document::{Document, Section};
+use super::document::{Document, Section, parse_duration};
 use super::{LABEL_HINT, Located, Secret, is_label};
 use crate::error::suggestion;
 
@@ -200,13 +200,9 @@ fn read_smoke(section: &Section, document: &Document) -> Option<Smoke> {
 }
 
 fn read_watch(section: &Section, document: &Document) -> Option<Watch> {
-    let time = section.string("time").map(|time| time.value);
-    // "0 s" is below what `duration` lets through, and means that nothing is watched.
-    let time = if time.as_deref().is_some_and(|time| time.trim_start().starts_with("0 ")) {
-        Some(Duration::ZERO)
-    } else {
-        section.duration("time").map(|time| time.value)
-    };
+    // No time at all is below what `duration` lets through, and means that nothing is watched.
+    let is_none = section.string("time").and_then(|time| parse_duration(&time.value)) == Some(Duration::ZERO);
+    let time = if is_none { Some(Duration::ZERO) } else { section.duration("time").map(|time| time.value) };
     let interval = section.duration("interval");
     let url = address(section, document, "url");
     let max_error_rate = section.number("max_error_rate", 0.0..=1.0);

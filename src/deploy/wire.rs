@@ -77,7 +77,7 @@ impl Wire {
     pub(super) async fn exchange(&self, request: Request) -> Told<(HeaderMap, Value)> {
         let Request { method, url, shown, headers, named, body } = request;
         let name = shown.map_or_else(|| http::shown(&url), str::to_owned);
-        let asked = format!("{method} {name}");
+        let (asked, is_question) = (format!("{method} {name}"), method == Method::GET);
         let mut builder = self.client.request(method, url).timeout(self.limit).header("accept", "application/json");
         for (name, value) in &headers {
             builder = builder.header(*name, value);
@@ -100,7 +100,10 @@ impl Wire {
         if status.is_success() {
             return Ok((headers, serde_json::from_slice(&text).unwrap_or(Value::Null)));
         }
-        let kind = if status.is_client_error() { TroubleKind::Refused } else { TroubleKind::Failed };
+        // Too many questions is a reason to ask later.
+        let may_ask_again = is_question && matches!(status.as_u16(), 408 | 429);
+        let is_refused = status.is_client_error() && !may_ask_again;
+        let kind = if is_refused { TroubleKind::Refused } else { TroubleKind::Failed };
         let said = self.quoted(&String::from_utf8_lossy(&text));
         let said = if said.is_empty() { said } else { format!(": {said}") };
         Err(Trouble::new(kind, format!("{asked} was answered with {}{said}", status.as_u16())))

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::{Tools, labels, output, push, refused, smoke};
 use crate::clock;
-use crate::config::{Config, PromptsAre};
-use crate::deploy::{Entry, Intent, Journal, Kind, LabelMove, Order, Probe, Record, Release, Step, short};
+use crate::config::{Config, Deploy, PromptsAre};
+use crate::deploy::{Entry, Intent, Journal, Kind, LabelMove, Order, Outcome, Probe, Record, Release, Step, short};
 use crate::digest::sha256_parts;
 use crate::error::{Error, ExitStatus, Result};
 use crate::evidence::Proof;
@@ -24,16 +24,7 @@ pub(super) struct Planned {
 pub(super) async fn plan(tools: &Tools<'_>, proof: &Proof, moves: Vec<LabelMove>) -> Result<Planned> {
     let (config, deploy) = (tools.config, tools.deploy);
     let record = Record::read(&config.root, &deploy.environment)?;
-    let attempt = record.attempts_of(&proof.digest);
-    let key = if attempt == 0 { proof.digest.clone() } else { format!("{}-{}", proof.digest, attempt + 1) };
-    let order = Order {
-        environment: deploy.environment.clone(),
-        commit: proof.commit.clone(),
-        image: proof.image.clone(),
-        prompts: proof.prompts.clone(),
-        evidence: proof.digest.clone(),
-        key: key.clone(),
-    };
+    let order = order(deploy, proof, &record);
     tools.driver.check(&order)?;
     smoke::check(tools.global, &deploy.environment)?;
     if deploy.push {
@@ -43,6 +34,7 @@ pub(super) async fn plan(tools: &Tools<'_>, proof: &Proof, moves: Vec<LabelMove>
     let standing = tools.driver.standing().await?;
     let last = record.standing().last().copied();
     let before = before(tools, standing.live, last).await;
+    let before = good(before, record.entries.last());
     let runs_last = last.is_some_and(|last| runs(before.as_ref(), last));
     let mut notes = Vec::new();
     let alone = last.filter(|last| runs_last && only_prompts(tools, last, proof));
@@ -58,7 +50,7 @@ pub(super) async fn plan(tools: &Tools<'_>, proof: &Proof, moves: Vec<LabelMove>
         && last.is_some_and(|last| last.evidence == proof.digest);
     let time = clock::timestamp();
     let process = std::process::id().to_string();
-    let mut name = sha256_parts([key.as_str(), &time, &process]);
+    let mut name = sha256_parts([order.key.as_str(), &time, &process]);
     name.truncate(16);
     let intent = Intent {
         attempt: name,
@@ -69,7 +61,7 @@ pub(super) async fn plan(tools: &Tools<'_>, proof: &Proof, moves: Vec<LabelMove>
         commit: proof.commit.clone(),
         runs: alone.map_or_else(|| proof.commit.clone(), |last| last.runs.clone()),
         image: proof.image.clone(),
-        key,
+        key: order.key,
         driver: tools.driver_name().to_owned(),
         service: tools.driver.service(),
         before,
@@ -80,6 +72,22 @@ pub(super) async fn plan(tools: &Tools<'_>, proof: &Proof, moves: Vec<LabelMove>
         reason: None,
     };
     Ok(Planned { intent, notes, is_there })
+}
+
+fn order(deploy: &Deploy, proof: &Proof, record: &Record) -> Order {
+    // A platform that has seen a key does nothing more for it, and this is to be done anew.
+    let key = match record.attempts_of(&proof.digest) {
+        0 => proof.digest.clone(),
+        earlier => format!("{}-{}", proof.digest, earlier + 1),
+    };
+    Order {
+        environment: deploy.environment.clone(),
+        commit: proof.commit.clone(),
+        image: proof.image.clone(),
+        prompts: proof.prompts.clone(),
+        evidence: proof.digest.clone(),
+        key,
+    }
 }
 
 /// What is live now: as the platform says, or the running application, or the record.
@@ -103,6 +111,15 @@ async fn before(tools: &Tools<'_>, live: Option<Release>, last: Option<&Entry>) 
         }
         (Some(seen), _) => Some(Release { id: None, commit: Some(seen), image: None }),
         (None, recorded) => recorded,
+    }
+}
+
+/// What to return to: what is live, unless that is what the last deployment failed to undo.
+fn good(before: Option<Release>, last: Option<&Entry>) -> Option<Release> {
+    let failed = last.filter(|last| last.outcome == Outcome::Failed && last.kind == Kind::Platform);
+    match failed {
+        Some(failed) if failed.before.is_some() && runs(before.as_ref(), failed) => failed.before.clone(),
+        _ => before,
     }
 }
 

@@ -40,20 +40,18 @@ pub(super) fn push(tools: &Tools<'_>, entry: &Entry, record: &str) -> Result<Str
     let branch = branch(tools)?;
     let root = &tools.config.root;
     let files = paths(entry, record);
-    let by_hand = format!(
-        "by hand: git add {} && git commit -m \"deployments\" && git pull --rebase origin {branch} && git push origin HEAD:{branch}",
-        files.join(" ")
-    );
+    let send_by_hand = format!("git pull --rebase origin {branch} && git push origin HEAD:{branch}");
+    let by_hand = format!("by hand: git add {} && git commit -m \"deployments\" && {send_by_hand}", files.join(" "));
     let failed = |what: &str, why: String| {
         Error::unavailable(format!("the deployment is done, and its record is not pushed: {what}: {why}"))
-            .hint(&by_hand)
     };
     let files: Vec<&str> = files.iter().map(String::as_str).filter(|file| root.join(file).exists()).collect();
     let run = |arguments: &[&str]| git::act(root, arguments);
-    run(&[&["add", "--"], &files[..]].concat()).map_err(|why| failed("git add", why))?;
+    run(&[&["add", "--"], &files[..]].concat()).map_err(|why| failed("git add", why).hint(&by_hand))?;
     let changed = run(&[&["diff", "--cached", "--name-only", "--"], &files[..]].concat());
+    let sent = || send(&run, &branch, &failed).map_err(|error| error.hint(format!("by hand: {send_by_hand}")));
     if changed.map_err(|why| failed("git diff", why))?.is_empty() {
-        return send(&run, &branch, &failed).map(|()| branch);
+        return sent().map(|()| branch.clone());
     }
     let what = match entry.outcome {
         Outcome::Deployed => "runs",
@@ -63,8 +61,8 @@ pub(super) fn push(tools: &Tools<'_>, entry: &Entry, record: &str) -> Result<Str
     let commit = if entry.outcome == Outcome::Returned { &entry.runs } else { &entry.commit };
     let message = format!("deployments: {} {what} {} [skip ci]", tools.deploy.environment, short(commit));
     run(&[&["commit", "--quiet", "--only", "-m", &message, "--"], &files[..]].concat())
-        .map_err(|why| failed("git commit", why))?;
-    send(&run, &branch, &failed).map(|()| branch)
+        .map_err(|why| failed("git commit", why).hint(&by_hand))?;
+    sent().map(|()| branch.clone())
 }
 
 type Git<'a> = &'a dyn Fn(&[&str]) -> std::result::Result<String, String>;

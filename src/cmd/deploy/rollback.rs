@@ -37,6 +37,11 @@ pub(super) async fn run(global: &Global, place: &DeployPlace, message: &str) -> 
     if last.kind == Kind::Platform && last.before.is_none() {
         return Err(Error::config(format!("no deployment of {environment} before {} is known", short(&last.runs))));
     }
+    if last.kind == Kind::Platform && last.driver != tools.driver_name() {
+        let (then, now) = (&last.driver, tools.driver_name());
+        return Err(Error::config(format!("{} was deployed with {then}, and {now} is configured", short(&last.runs)))
+            .hint(format!("configure {then} as it was, or deploy an earlier commit with its evidence")));
+    }
     journal.begin_attempt(intent(&tools, last, reason)?)?;
     tools.go_on(&mut journal, None).await
 }

@@ -158,7 +158,7 @@ fn answers_that_are_not_good_undo_the_deployment() {
 
 #[test]
 fn a_platform_that_fails_while_it_is_asked_is_not_waited_for() {
-    for status in [404, 500] {
+    for status in [404, 429, 500] {
         let setting = Setting::new(by_api);
         setting.platform.world().fault = Fault::Status(status);
         let ran = setting.deploy();
@@ -186,10 +186,25 @@ fn where_nothing_can_be_told_or_undone_that_is_said() {
 }
 
 #[test]
+fn a_later_deployment_returns_to_what_was_good_and_not_to_what_could_not_be_undone() {
+    for config in [render, webhook] {
+        let setting = Setting::new(|url| hasty(&config(url)));
+        setting.platform.world().fault = Fault::NoWayBack;
+        let ran = setting.deploy().ends(2);
+        assert!(ran.stdout.contains("it is not known whether "), "{}", ran.stdout);
+        assert_eq!(setting.platform.live(), Some(setting.commit()));
+        setting.project.write("code.py", "print(2)\n");
+        setting.commit_all("other code");
+        setting.prove("1.0.1");
+        setting.platform.world().fault = Fault::WrongCommit;
+        setting.deploy().ends(1);
+        assert_eq!(setting.platform.live().as_deref(), Some(OLD));
+    }
+}
+
+#[test]
 fn a_first_deployment_that_fails_has_nothing_to_return_to_and_says_so() {
     let setting = Setting::on(Platform::start(None), by_api);
-    setting.platform.world().fault = Fault::BadAnswers;
-    // The first deployment is the second that the fault is about.
     setting.platform.world().fault = Fault::WrongCommit;
     let ran = setting.deploy().ends(2);
     assert!(ran.stdout.contains("no earlier deployment is known to return to"), "{}", ran.stdout);
@@ -242,7 +257,6 @@ fn a_program_deploys_and_is_told_to_go_back() {
     let calls = setting.project.read("calls");
     assert!(calls.starts_with(&format!("deploy {}  ", setting.commit())), "{calls}");
     let setting = command(SCRIPT);
-    setting.platform.world().fault = Fault::BadAnswers;
     setting.platform.world().fault = Fault::WrongCommit;
     let ran = setting.deploy();
     let calls = setting.project.read("calls");

@@ -79,7 +79,10 @@ fn a_ledger_that_others_wrote_meanwhile_is_not_merged_and_the_way_by_hand_is_sai
         ran.stderr
     );
     assert!(
-        ran.stderr.contains("hint: by hand: git add deployments/production.jsonl prompts/qa/ledger.jsonl && "),
+        ran.stderr.contains(
+            "hint: by hand: git pull --rebase origin main && git push origin HEAD:main
+"
+        ),
         "{}",
         ran.stderr
     );

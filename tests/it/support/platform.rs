@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     Status(u16),
     /// The application answers badly once it is deployed.
     BadAnswers,
+    /// The same, and the way back is answered with 503.
+    NoWayBack,
     /// Nothing but the trigger works from then on.
     Dead,
 }
@@ -266,7 +268,7 @@ impl World {
         match parts[..] {
             ["version" | "health"] => self.version(),
             ["ask"] => {
-                let bad = self.fault == Fault::BadAnswers && self.runs.len() == 2;
+                let bad = matches!(self.fault, Fault::BadAnswers | Fault::NoWayBack) && self.runs.len() == 2;
                 Scripted::json(json!({"answer": if bad { "no idea" } else { "yes" }}).to_string())
             }
             ["v1", "services", _] => {
@@ -307,6 +309,7 @@ impl World {
                 Scripted::status(status, said)
             }
             Fault::Dead => Scripted::status(503, "down"),
+            Fault::NoWayBack if is_rollback => Scripted::status(503, "not now"),
             Fault::Hang if !is_rollback => {
                 begin(self);
                 Scripted::Hang
