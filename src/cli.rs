@@ -5,6 +5,7 @@ mod cost;
 mod deploy;
 mod evidence;
 mod guard;
+mod init;
 mod prompt;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub(crate) use cost::{
 pub(crate) use deploy::{Deploy, DeployCommand, DeployNow, DeployPlace};
 pub(crate) use evidence::{Evidence, EvidenceCommand, VerifyEvidence};
 pub(crate) use guard::{Attack, AttackMethod, Check, Documents, Guard, GuardCommand, Test, Train};
+pub(crate) use init::{Driver, Forge, Init, Store};
 pub(crate) use prompt::{
     Approve, Compared, DiffFormat, Export, Import, Label, List, Named, New, Prompt, PromptCommand, Release, Render,
     Rollback, Verify, Which,
@@ -70,6 +72,8 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make a project of a folder: configuration, prompt, dataset and CI workflow, from what is there
+    Init(Init),
     /// The whole pipeline as CI runs it: security, evaluation, gate, evidence; one report, one exit code
     Ci(Ci),
     /// Read the documents, embed what changed, and store them

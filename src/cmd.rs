@@ -13,6 +13,7 @@ mod explain;
 mod formats;
 mod guard;
 mod ingest;
+mod init;
 mod judge;
 mod merge;
 mod model;
@@ -64,6 +65,7 @@ pub(crate) fn run() -> ExitStatus {
 fn dispatch(cli: Cli) -> Result<ExitStatus> {
     let global = &cli.global;
     match cli.command {
+        Command::Init(arguments) => init::run(global, &arguments),
         Command::Ci(arguments) => block_on(ci::run(global, &arguments)),
         Command::Eval(arguments) => block_on(eval::run(global, &arguments)),
         Command::Compare(arguments) => block_on(compare::run(global, &arguments)),

@@ -357,6 +357,11 @@ impl Config {
         if file.is_some() || Self::file_of(folder, file).is_ok() {
             return Self::find(folder, file, vocabulary);
         }
+        Self::absent(folder, vocabulary)
+    }
+
+    /// The defaults in a folder that is no project yet, whatever lies above it.
+    pub(crate) fn absent(folder: &Path, vocabulary: &Vocabulary) -> Result<Self> {
         let env = Env::load(folder)?;
         Self::parse(Source { root: folder.to_owned(), file: FILE_NAME, text: "", env }, vocabulary)
     }
@@ -450,9 +455,8 @@ fn search_upward(folder: &Path) -> Result<PathBuf> {
         // Keep the path as the user gave it, so that messages and reports stay short and portable.
         Some(ancestor) if ancestor == start => Ok(folder.join(FILE_NAME)),
         Some(ancestor) => Ok(ancestor.join(FILE_NAME)),
-        None => Err(Error::config(format!("no {FILE_NAME} in {} or any folder above it", start.display())).hint(
-            "go to the project's folder, or name it with -C DIR; a new project begins with an empty llmops.toml",
-        )),
+        None => Err(Error::config(format!("no {FILE_NAME} in {} or any folder above it", start.display()))
+            .hint("go to the project's folder, or name it with -C DIR; a new project begins with `llmops init`")),
     }
 }
 

@@ -21,7 +21,7 @@ mod targets;
 mod twice;
 
 pub(crate) use case::{Case, Outcome, Output};
-pub(crate) use dataset::{Dataset, LabelKind, Labelled, Labels};
+pub(crate) use dataset::{Dataset, LabelKind, Labelled, Labels, rows as dataset_rows};
 pub(crate) use journal::{Identity, Journal, Start};
 pub(crate) use queue::{Connection, Content, Parting, Queue, Worker};
 pub(crate) use result::{CaseResult, Measured, Place};

@@ -170,6 +170,41 @@ pub(crate) fn show(folder: &Path, commit: &str, file: &str) -> Result<String> {
     ask(folder, &["show", &object]).ok_or_else(|| Error::unavailable(format!("git cannot show {object}")))
 }
 
+/// The folder that holds the whole repository; `None` outside one.
+pub(crate) fn top(folder: &Path) -> Option<PathBuf> {
+    one_line(folder, &["rev-parse", "--show-toplevel"]).map(PathBuf::from)
+}
+
+/// The address of the remote `origin`, or of the only other one.
+pub(crate) fn remote(folder: &Path) -> Option<String> {
+    let origin = one_line(folder, &["remote", "get-url", "origin"]);
+    origin.or_else(|| {
+        let names = one_line(folder, &["remote"])?;
+        one_line(folder, &["remote", "get-url", &names])
+    })
+}
+
+/// The branch that others begin from, as the remote says, or the one that is checked out where nobody says.
+pub(crate) fn default_branch(folder: &Path) -> Option<String> {
+    let head = one_line(folder, &["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"]);
+    match head.as_deref().and_then(|head| head.strip_prefix("origin/")) {
+        Some(branch) => Some(branch.to_owned()),
+        None => one_line(folder, &["symbolic-ref", "--quiet", "--short", "HEAD"]),
+    }
+}
+
+/// Whether git would pass over a file of `folder` that is there, or could be.
+pub(crate) fn is_ignored(folder: &Path, file: &str) -> bool {
+    ask(folder, &["check-ignore", "--quiet", "--no-index", "--", file]).is_some()
+}
+
+/// An answer that is one line.
+fn one_line(folder: &Path, arguments: &[&str]) -> Option<String> {
+    let answer = ask(folder, arguments)?;
+    let answer = answer.trim_end_matches(['\n', '\r']);
+    (!answer.is_empty() && !answer.contains('\n')).then(|| answer.to_owned())
+}
+
 fn list(folder: &Path, arguments: &[&str]) -> Result<Vec<String>> {
     let failed = || Error::unavailable(format!("`git {}` failed", arguments.join(" ")));
     let names = ask(folder, arguments).ok_or_else(failed)?;

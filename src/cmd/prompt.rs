@@ -4,7 +4,7 @@ mod approve;
 mod diff;
 mod export;
 mod history;
-mod import;
+pub(super) mod import;
 pub(super) mod label;
 mod list;
 mod release;

@@ -122,6 +122,25 @@ impl Dataset {
     }
 }
 
+/// The rows of a file as they stand, whatever their fields are called. An error if one cannot be read.
+pub(crate) fn rows(path: &Path, shown: &str) -> Result<Vec<(usize, Map<String, Value>)>> {
+    let file = File::open(path).map_err(|error| rows::cannot_read(shown, error))?;
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    rows::read(BufReader::new(file), &extension, shown, &mut |row| match row {
+        Ok(row) => {
+            found.push(row);
+            ControlFlow::Continue(())
+        }
+        Err(problem) => {
+            problems.push(problem);
+            ControlFlow::Break(())
+        }
+    })?;
+    Error::unless_empty(problems)?;
+    Ok(found)
+}
+
 /// What is checked of all rows together, in little memory.
 #[derive(Default)]
 struct Checks {

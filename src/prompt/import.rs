@@ -25,6 +25,7 @@ use crate::llm::Role;
 
 pub(crate) use braces::Braces;
 pub(crate) use file::{VersionFile, version_file};
+pub(crate) use python::literals as python_literals;
 
 /// One version of a prompt as another tool has it.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -147,7 +147,7 @@ fn outside_a_project_the_message_says_what_to_do() {
     assert!(ran.stderr.starts_with("error: no llmops.toml in "), "{}", ran.stderr);
     assert!(
         ran.stderr.ends_with(
-            "hint: go to the project's folder, or name it with -C DIR; a new project begins with an empty llmops.toml\n"
+            "hint: go to the project's folder, or name it with -C DIR; a new project begins with `llmops init`\n"
         ),
         "{}",
         ran.stderr

@@ -22,6 +22,8 @@ mod guard;
 #[cfg(unix)]
 mod imports;
 mod ingest;
+#[cfg(unix)]
+mod init;
 mod judge;
 #[cfg(unix)]
 mod labels;
@@ -46,3 +48,5 @@ mod spending;
 mod support;
 mod targets;
 mod trace;
+#[cfg(unix)]
+mod workflows;

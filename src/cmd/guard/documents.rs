@@ -125,6 +125,12 @@ struct Memory {
     contents: BTreeMap<String, Judged>,
 }
 
+/// Whether a document would be stored; nothing is remembered.
+pub(in crate::cmd) fn may_stay(config: &Config, document: &Document) -> bool {
+    let policy = policy(&config.guard, Limit::None);
+    check_document(document, &policy, Model::embedded()).action != Action::Blocked
+}
+
 /// The screen of an ingestion, and where it leaves what it saw.
 pub(in crate::cmd) fn screen(config: &Config, scope: Option<Scope>) -> Result<(Screen, Arc<Mutex<Vec<Scanned>>>)> {
     let (scanner, seen) = (Scanner::new(config)?, Arc::new(Mutex::new(Vec::new())));

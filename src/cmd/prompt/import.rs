@@ -4,6 +4,7 @@ mod plan;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -19,13 +20,30 @@ use crate::prompt::{self, Folder, Number, Signer};
 use crate::text::{brief, count, printable};
 
 pub(super) fn run(global: &Global, config: &Config, arguments: &Import) -> Result<ExitStatus> {
-    let path = global.directory.join(&arguments.file);
+    let done = import(&global.directory, config, arguments)?;
+    if global.json {
+        output::print_json(&json(&done))?;
+    } else {
+        output::print(&lines(&done, arguments.dry_run))?;
+    }
+    Ok(ExitStatus::Pass)
+}
+
+/// What an import did, or would do.
+struct Done {
+    plan: Plan,
+    labels: Vec<String>,
+    format: &'static str,
+    braces: Braces,
+    read_as: String,
+}
+
+/// The file is looked for in `folder`.
+fn import(folder: &Path, config: &Config, arguments: &Import) -> Result<Done> {
+    let path = folder.join(&arguments.file);
     let shown = arguments.file.display().to_string();
-    let text = std::fs::read(&path).map_err(|error| Error::config(format!("cannot read {shown}")).source(error))?;
-    let text = String::from_utf8(text)
-        .map_err(|_| Error::config(format!("{shown} is no UTF-8")).hint("save it as UTF-8 and import it again"))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let source = Source { path: &path, shown: &shown, text };
+    let text = read(&path, &shown)?;
+    let source = Source { path: &path, shown: &shown, text: &text };
     let (format, mut found) = import::read(&source, arguments.format.as_deref())?;
     if let Some(name) = &arguments.name {
         rename(&mut found, name)?;
@@ -45,12 +63,48 @@ pub(super) fn run(global: &Global, config: &Config, arguments: &Import) -> Resul
         Braces::None => format!("{shown} was read as {}", format.name),
         braces => format!("{shown} was read as {} with {} braces", format.name, braces.name()),
     };
-    if global.json {
-        output::print_json(&json(&plan, &labels, format.name, braces))?;
-    } else {
-        output::print(&lines(&plan, &labels, &read_as, arguments.dry_run))?;
+    Ok(Done { plan, labels, format: format.name, braces, read_as })
+}
+
+/// The file's text without a byte order mark.
+fn read(path: &Path, shown: &str) -> Result<String> {
+    let text = std::fs::read(path).map_err(|error| Error::config(format!("cannot read {shown}")).source(error))?;
+    let text = String::from_utf8(text)
+        .map_err(|_| Error::config(format!("{shown} is no UTF-8")).hint("save it as UTF-8 and import it again"))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// A prompt that a file holds, and whether it is here already.
+pub(in crate::cmd) struct Offered {
+    pub(in crate::cmd) name: String,
+    pub(in crate::cmd) is_new: bool,
+    /// What somebody who renders its latest version must give.
+    pub(in crate::cmd) variables: BTreeSet<String>,
+}
+
+/// The prompts that an import of the file would bring.
+pub(in crate::cmd) fn offered(config: &Config, file: &str) -> Result<Vec<Offered>> {
+    let path = config.root.join(file);
+    let text = read(&path, file)?;
+    let (_, found) = import::read(&Source { path: &path, shown: file, text: &text }, None)?;
+    let braces = braces(&found, None).map_err(|problem| problem.at(file, None))?;
+    let plan = Plan::of(config, found, braces, file)?;
+    let mut offered: Vec<Offered> = Vec::new();
+    // Versions of one prompt follow each other, the latest last.
+    for planned in plan.versions {
+        let variables = planned.required.clone();
+        match offered.last_mut().filter(|last| last.name == planned.name) {
+            Some(last) => (last.is_new, last.variables) = (last.is_new || planned.is_new(), variables),
+            None => offered.push(Offered { is_new: planned.is_new(), name: planned.name, variables }),
+        }
     }
-    Ok(ExitStatus::Pass)
+    Ok(offered)
+}
+
+/// Imports a file of the project, and says what was done in lines.
+pub(in crate::cmd) fn take_over(config: &Config, file: &str) -> Result<String> {
+    let arguments = Import { file: file.into(), format: None, braces: None, name: None, dry_run: false, message: None };
+    Ok(lines(&import(&config.root, config, &arguments)?, false))
 }
 
 /// Gives the only prompt of a file its name.
@@ -122,7 +176,8 @@ fn set_labels(config: &Config, plan: &Plan, shown: &str) -> Result<Vec<String>> 
     Ok(said)
 }
 
-fn lines(plan: &Plan, labels: &[String], read_as: &str, dry_run: bool) -> String {
+fn lines(done: &Done, dry_run: bool) -> String {
+    let Done { plan, labels, read_as, .. } = done;
     let mut text = format!("{}\n", printable(read_as));
     let names = plan.versions.iter().map(|planned| format!("{}@{}", planned.name, planned.version()));
     let names: Vec<String> = names.collect();
@@ -149,7 +204,8 @@ fn lines(plan: &Plan, labels: &[String], read_as: &str, dry_run: bool) -> String
     text
 }
 
-fn json(plan: &Plan, labels: &[String], format: &str, braces: Braces) -> Value {
+fn json(done: &Done) -> Value {
+    let Done { plan, labels, format, braces, .. } = done;
     let version = |planned: &Planned| json!({ "name": planned.name, "version": planned.version(), "digest": planned.digest, "new": planned.is_new() });
     json!({
         "format": format,

@@ -6,6 +6,8 @@
 mod literal;
 mod token;
 
+use serde_json::Value;
+
 use super::shape::{Tree, prompts};
 use super::{Found, Source};
 use crate::error::{Error, Result};
@@ -33,6 +35,14 @@ pub(super) fn read(source: &Source<'_>) -> Result<Found> {
     }
     Error::unless_empty(problems)?;
     Ok(found)
+}
+
+/// Every literal that the file gives a name, as JSON has it.
+pub(crate) fn literals(source: &Source<'_>) -> Result<Vec<(String, Value)>> {
+    let wrong = |(line, message): (usize, String)| source.problem(Some(line), message);
+    let tokens = token::tokens(source.text).map_err(wrong)?;
+    let module = literal::module(&tokens).map_err(wrong)?;
+    Ok(module.into_iter().map(|(name, tree)| (name, tree.value())).collect())
 }
 
 /// The prompt that a dict of versions belongs to: `RAG_PROMPTS` is `rag`, and `PROMPTS` is called as its file.

@@ -66,7 +66,7 @@ impl Tree {
         }
     }
 
-    fn value(&self) -> Value {
+    pub(super) fn value(&self) -> Value {
         match self {
             Self::Text { text, .. } => text.as_str().into(),
             Self::List { items, .. } => items.iter().map(Self::value).collect(),

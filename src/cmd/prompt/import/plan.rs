@@ -1,6 +1,6 @@
 //! What an import will do: which versions are new, which are here already, and what stands against it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
@@ -25,6 +25,8 @@ pub(super) struct Planned {
     pub(super) labels: Vec<String>,
     /// Why there is this version, in the source's words.
     pub(super) message: Option<String>,
+    /// Variables that have no default.
+    pub(super) required: BTreeSet<String>,
 }
 
 pub(super) enum Step {
@@ -135,6 +137,8 @@ impl<'a> Known<'a> {
     fn plan(&mut self, imported: Imported, braces: Braces, shown: &str) -> Result<Planned> {
         let VersionFile { text, prompt } = version_file(&imported, braces, shown)?;
         let digest = prompt.digest.clone();
+        let required = prompt.variables.0.iter().filter(|variable| variable.is_required());
+        let required = required.map(|variable| variable.name.clone()).collect();
         let same = match &imported.version {
             Some(version) => self.same_as(version, &digest, imported.line, shown)?,
             None => self.digests.iter().rfind(|(_, known)| **known == digest).map(|(version, _)| version.clone()),
@@ -151,7 +155,7 @@ impl<'a> Known<'a> {
             }
         }
         let name = self.folder.name.to_owned();
-        Ok(Planned { name, digest, step, labels: imported.labels, message: imported.message })
+        Ok(Planned { name, digest, step, labels: imported.labels, message: imported.message, required })
     }
 
     /// The release that has this content already: of this number, or the one before it. An error if the number has another.

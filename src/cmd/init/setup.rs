@@ -1,0 +1,72 @@
+//! What a workflow must know of a project, whoever wrote its configuration.
+
+use super::choose::{Choices, name};
+use super::detect::Found;
+use crate::cli::{Driver, Forge, Init, Store};
+use crate::config::{Config, StoreKind, TargetKind};
+use crate::llm::PROVIDERS;
+
+pub(super) struct Setup {
+    pub(super) forge: Forge,
+    pub(super) uses_pgvector: bool,
+    /// Whether the weights of the local embedder are needed.
+    pub(super) uses_weights: bool,
+    /// Variables that hold keys, in order.
+    pub(super) keys: Vec<String>,
+    pub(super) deploy: Option<Driver>,
+    /// Address and SHA-256 of the program, where flags say them.
+    pub(super) binary: Option<(String, String)>,
+}
+
+impl Setup {
+    /// Of a project that is there.
+    pub(super) fn of_config(config: &Config, choices: &Choices, found: &Found, arguments: &Init) -> Self {
+        let is_rag = config.target.kind == TargetKind::Rag;
+        let models = config.judge.models.iter().map(|model| model.value.as_str());
+        let models = models.chain([config.target.model.value.as_str(), config.retrieval.embedder.value.as_str()]);
+        Self {
+            uses_pgvector: is_rag && config.retrieval.store == StoreKind::Pgvector,
+            uses_weights: config.retrieval.embedder.value == "local",
+            keys: keys(models, found),
+            ..Self::of_flags(choices, arguments)
+        }
+    }
+
+    /// Of a project that is about to be.
+    pub(super) fn of_choices(choices: &Choices, embedder: &str, found: &Found, arguments: &Init) -> Self {
+        Self {
+            uses_pgvector: choices.store == Store::Pgvector,
+            uses_weights: embedder == "local",
+            keys: keys([choices.model.as_str(), embedder], found),
+            ..Self::of_flags(choices, arguments)
+        }
+    }
+
+    fn of_flags(choices: &Choices, arguments: &Init) -> Self {
+        Self {
+            forge: choices.forge,
+            uses_pgvector: false,
+            uses_weights: false,
+            keys: Vec::new(),
+            deploy: choices.deploy,
+            binary: arguments.binary_url.clone().zip(arguments.binary_sha256.clone()),
+        }
+    }
+
+    pub(super) fn driver(&self) -> String {
+        self.deploy.map_or_else(|| "render".to_owned(), |driver| name(&driver))
+    }
+}
+
+/// The variables of the providers that models name, and those that are set here.
+fn keys<'a>(models: impl IntoIterator<Item = &'a str>, found: &Found) -> Vec<String> {
+    let providers = models.into_iter().filter_map(|model| model.split_once('/')).map(|(provider, _)| provider);
+    let providers: Vec<&str> = providers.collect();
+    let named = PROVIDERS.iter().filter(|known| providers.contains(&known.name));
+    let named = named.filter_map(|known| known.key_env.first().copied());
+    let mut keys: Vec<String> =
+        named.chain(found.keys.iter().map(|(_, variable)| *variable)).map(str::to_owned).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}

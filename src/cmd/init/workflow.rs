@@ -1,0 +1,128 @@
+//! The workflow of CI, for GitHub or GitLab: security, evaluation and gate, deployment.
+
+use serde_json::Value;
+
+use super::detect::{Found, Repository};
+use super::plan::{File, Plan};
+use super::setup::Setup;
+use super::template::Values;
+use crate::cli::{Driver, Forge};
+
+// Actions by commit, since a tag can be moved; the version is for people.
+const CHECKOUT: &str = "3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1";
+const CACHE: &str = "27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5";
+const UPLOAD: &str = "bbbca2ddaa5d8feaa63e36b76fdaad77386f024f # v7.0.0";
+const DOWNLOAD: &str = "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # v8.0.1";
+
+/// Adds the workflow to what is written, and says what it needs.
+pub(super) fn add(plan: &mut Plan, found: &Found, setup: &Setup) {
+    let repository = &found.repository;
+    let name = name(repository);
+    let (shown, content) = match setup.forge {
+        Forge::None => return,
+        Forge::Github => (format!(".github/workflows/{name}.yml"), github(&name, repository, setup)),
+        // Somebody's pipeline is not ours to change.
+        Forge::Gitlab if repository.has_pipeline || !repository.folder.is_empty() => {
+            (format!(".gitlab/{name}.yml"), gitlab(&name, repository, setup))
+        }
+        Forge::Gitlab => (".gitlab-ci.yml".to_owned(), gitlab(&name, repository, setup)),
+    };
+    let path = repository.top.join(&shown);
+    let is_new = !path.exists();
+    if is_new && shown.starts_with(".gitlab/") {
+        plan.notes.push(format!("add to .gitlab-ci.yml: include: [{{ local: \"{shown}\" }}]"));
+    }
+    if is_new && setup.binary.is_none() {
+        plan.notes
+            .push("the workflow needs the variables LLMOPS_URL and LLMOPS_SHA256, see docs/ci.md of llmops".into());
+    }
+    if is_new && setup.deploy.is_some() {
+        plan.notes.push("the deployment needs [deploy] in llmops.toml, see docs/pipeline.md of llmops".into());
+    }
+    plan.files.push(File { shown, path, content });
+}
+
+/// Projects of one repository have workflows of their own.
+fn name(repository: &Repository) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let folder: String = repository.folder.chars().map(plain).collect();
+    if folder.is_empty() { "llmops".to_owned() } else { format!("llmops-{folder}") }
+}
+
+fn github(name: &str, repository: &Repository, setup: &Setup) -> String {
+    let mut values = shared(name, repository, setup);
+    values.set("checkout", CHECKOUT).set("cache", CACHE).set("upload", UPLOAD).set("download", DOWNLOAD);
+    values.set("branch", quoted(&repository.branch));
+    if setup.binary.is_none() {
+        values.set("url", "${{ vars.LLMOPS_URL }}").set("sha256", "${{ vars.LLMOPS_SHA256 }}");
+    }
+    let get = values.fill(include_str!("templates/github_get.yml"));
+    let secret = |name: &String| format!("{name}: ${{{{ secrets.{name} }}}}");
+    let mut secrets: Vec<String> = setup.keys.iter().map(secret).collect();
+    if secrets.is_empty() {
+        secrets.push("# GEMINI_API_KEY: ${{ secrets.GEMINI_API_KEY }}".to_owned());
+    }
+    values.set("get", get.trim_end());
+    for (job, title, stage, artifact) in [
+        ("security", "Security", " --stage security", "llmops-security"),
+        // The evidence is of both, so security is looked at once more; its replies are kept by now.
+        ("eval", "Evaluation and gate", "", "llmops-report"),
+    ] {
+        let mut secrets = secrets.clone();
+        if job == "eval" && setup.deploy.is_some() {
+            let key = "github.event_name == 'push' && secrets.LLMOPS_EVIDENCE_KEY || ''";
+            secrets.push(format!("LLMOPS_EVIDENCE_KEY: ${{{{ {key} }}}}"));
+        }
+        values.set("job", job).set("title", title).set("stage", stage).set("artifact", artifact);
+        values.switch("eval", job == "eval").set("secrets", secrets.join("\n"));
+        let text = values.fill(include_str!("templates/github_job.yml"));
+        values.set(job, text.trim_end());
+    }
+    values.set("deploy_secrets", deploy_secrets(setup).join("\n"));
+    values.switch("github_driver", setup.deploy == Some(Driver::Github));
+    values.fill(include_str!("templates/github.yml"))
+}
+
+fn gitlab(name: &str, repository: &Repository, setup: &Setup) -> String {
+    let mut values = shared(name, repository, setup);
+    values.set("keys", setup.keys.join(", "));
+    values.fill(include_str!("templates/gitlab.yml"))
+}
+
+fn shared(name: &str, repository: &Repository, setup: &Setup) -> Values {
+    let below = |path: &str| match repository.folder.as_str() {
+        "" => quoted(path),
+        folder => quoted(&format!("{folder}/{path}")),
+    };
+    let mut values = Values::default();
+    values.set("name", name).switch("deploy", setup.deploy.is_some());
+    values.switch("pgvector", setup.uses_pgvector).switch("weights", setup.uses_weights);
+    values.set("folder", if repository.folder.is_empty() { String::new() } else { quoted(&repository.folder) });
+    values.set("state", below(".llmops/cache.db")).set("reports", below("llmops/"));
+    values.set("junit", below("llmops/eval_report.junit.xml"));
+    if let Some((url, sha256)) = &setup.binary {
+        values.switch("binary", true).set("url", quoted(url)).set("sha256", quoted(sha256));
+    }
+    values
+}
+
+/// The secrets that a deployment is made with.
+fn deploy_secrets(setup: &Setup) -> Vec<String> {
+    let names: &[&str] = match setup.deploy {
+        Some(Driver::Render) => &["RENDER_API_KEY"],
+        Some(Driver::RenderHook) => &["RENDER_DEPLOY_HOOK_URL"],
+        Some(Driver::Vercel) => &["VERCEL_DEPLOY_HOOK_URL", "VERCEL_TOKEN"],
+        Some(Driver::Fly) => &["FLY_API_TOKEN"],
+        Some(Driver::Webhook) => &["DEPLOY_HOOK_URL"],
+        Some(Driver::Github) => return vec!["GITHUB_TOKEN: ${{ github.token }}".to_owned()],
+        Some(Driver::Command) | None => {
+            return vec!["# A secret that the command needs: ${{ secrets.NAME }}".to_owned()];
+        }
+    };
+    names.iter().map(|name| format!("{name}: ${{{{ secrets.{name} }}}}")).collect()
+}
+
+/// A YAML string; JSON's are.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
