@@ -3,6 +3,7 @@
 mod ci;
 mod cost;
 mod deploy;
+mod doctor;
 mod evidence;
 mod guard;
 mod init;
@@ -24,6 +25,7 @@ pub(crate) use cost::{
     UpdatePrices,
 };
 pub(crate) use deploy::{Deploy, DeployCommand, DeployNow, DeployPlace};
+pub(crate) use doctor::Doctor;
 pub(crate) use evidence::{Evidence, EvidenceCommand, VerifyEvidence};
 pub(crate) use guard::{Attack, AttackMethod, Check, Documents, Guard, GuardCommand, Test, Train};
 pub(crate) use init::{Driver, Forge, Init, Store};
@@ -104,6 +106,8 @@ pub(crate) enum Command {
     Baseline(Baseline),
     /// Hold the judge against people
     Judge(Judge),
+    /// Find the usual mistakes (secrets, models, database, documents, git) and say what mends them
+    Doctor(Doctor),
     /// Explain a metric, the configuration, the providers or the exit codes
     Explain(Explain),
     /// Get the weights of the local embedder

@@ -6,6 +6,7 @@ mod ci;
 mod compare;
 mod cost;
 mod deploy;
+mod doctor;
 mod eval;
 mod evaluation;
 mod evidence;
@@ -76,6 +77,7 @@ fn dispatch(cli: Cli) -> Result<ExitStatus> {
         Command::Report(arguments) => report::run(global, &arguments),
         Command::Baseline(arguments) => baseline::run(global, &arguments),
         Command::Judge(arguments) => block_on(judge::run(global, &arguments.command)),
+        Command::Doctor(arguments) => block_on(unless_interrupted(doctor::run(global, &arguments))),
         Command::Explain(arguments) => explain::run(global, &arguments),
         Command::Model(arguments) => block_on(unless_interrupted(model::run(global, &arguments))),
         Command::Prompt(arguments) => prompt::run(global, &arguments.command),

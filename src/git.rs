@@ -198,6 +198,16 @@ pub(crate) fn is_ignored(folder: &Path, file: &str) -> bool {
     ask(folder, &["check-ignore", "--quiet", "--no-index", "--", file]).is_some()
 }
 
+/// Whether the repository has a file of `folder`.
+pub(crate) fn is_tracked(folder: &Path, file: &str) -> bool {
+    ask(folder, &["ls-files", "--error-unmatch", "--", file]).is_some()
+}
+
+/// Whether the history ends before its beginning, as in a clone with `--depth`.
+pub(crate) fn is_shallow(folder: &Path) -> bool {
+    one_line(folder, &["rev-parse", "--is-shallow-repository"]).is_some_and(|answer| answer == "true")
+}
+
 /// An answer that is one line.
 fn one_line(folder: &Path, arguments: &[&str]) -> Option<String> {
     let answer = ask(folder, arguments)?;

@@ -96,16 +96,28 @@ impl Endpoint {
 
     /// A JSON call to a path below the base URL, with the key.
     pub(crate) fn post(&self, path: &str, body: Value) -> HttpCall {
-        let key = self.key.as_ref().map(|key| match self.dialect.auth {
+        let (url, headers) = (format!("{}{path}", self.base_url), self.key_header().into_iter().collect());
+        HttpCall { method: "POST", url, headers, body: Some(body) }
+    }
+
+    /// The call that lists the models. It needs the key and costs nothing.
+    pub(crate) fn list_models(&self) -> HttpCall {
+        let (path, headers) = self.dialect.list;
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value)));
+        let headers = self.key_header().into_iter().chain(headers).collect();
+        HttpCall { method: "GET", url: format!("{}{path}", self.base_url), headers, body: None }
+    }
+
+    /// Where the key is, or would be.
+    pub(crate) fn key_place(&self) -> &str {
+        &self.key_place
+    }
+
+    fn key_header(&self) -> Option<(String, Secret)> {
+        self.key.as_ref().map(|key| match self.dialect.auth {
             Auth::Bearer => ("authorization".to_owned(), Secret::new(format!("Bearer {}", key.reveal()))),
             Auth::Header(name) => (name.to_owned(), key.clone()),
-        });
-        HttpCall {
-            method: "POST",
-            url: format!("{}{path}", self.base_url),
-            headers: key.into_iter().collect(),
-            body: Some(body),
-        }
+        })
     }
 
     /// The host's name, without the port. Asked for every call, so the address is not parsed again.

@@ -26,6 +26,8 @@ pub(crate) struct Dialect {
     /// Where the API lies on a server that is named without a path.
     pub(super) path: &'static str,
     pub(super) auth: Auth,
+    /// What lists the models: a path, and the headers that it needs beside the key.
+    pub(super) list: (&'static str, &'static [(&'static str, &'static str)]),
     /// Whether it has stop sequences. Leaving them out would change the answer, so they are an error without.
     pub(super) has_stop: bool,
     /// The call for a model and a request.

@@ -15,6 +15,8 @@ mod deploy;
 #[cfg(unix)]
 mod diff;
 mod docs;
+#[cfg(unix)]
+mod doctor;
 mod estimate;
 mod formats;
 mod gate;

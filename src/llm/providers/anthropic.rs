@@ -9,8 +9,15 @@ use super::{Auth, Dialect};
 use crate::config::Secret;
 use crate::llm::{Endpoint, Finish, HttpCall, Request, Schema};
 
-pub(super) const DIALECT: Dialect =
-    Dialect { name: "anthropic", path: "/v1", auth: Auth::Header("x-api-key"), has_stop: true, encode, decode };
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "anthropic",
+    path: "/v1",
+    auth: Auth::Header("x-api-key"),
+    list: ("/models?limit=1000", &[("anthropic-version", API_VERSION)]),
+    has_stop: true,
+    encode,
+    decode,
+};
 
 const API_VERSION: &str = "2023-06-01";
 /// The API has no default of its own.

@@ -8,8 +8,15 @@ use super::decoded::{Decoded, Result, blocked, join_parts, lacks, string};
 use super::{Auth, Dialect, logprobs};
 use crate::llm::{Endpoint, Finish, HttpCall, Request, Role, Token};
 
-pub(super) const DIALECT: Dialect =
-    Dialect { name: "gemini", path: "/v1beta", auth: Auth::Header("x-goog-api-key"), has_stop: true, encode, decode };
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "gemini",
+    path: "/v1beta",
+    auth: Auth::Header("x-goog-api-key"),
+    list: ("/models?pageSize=1000", &[]),
+    has_stop: true,
+    encode,
+    decode,
+};
 
 fn encode(endpoint: &Endpoint, model: &str, request: &Request) -> HttpCall {
     let (system, turns) = request.split_system();

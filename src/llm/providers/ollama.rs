@@ -9,7 +9,7 @@ use super::{Auth, Dialect, logprobs};
 use crate::llm::{Endpoint, Finish, HttpCall, Request};
 
 pub(super) const DIALECT: Dialect =
-    Dialect { name: "ollama", path: "", auth: Auth::Bearer, has_stop: true, encode, decode };
+    Dialect { name: "ollama", path: "", auth: Auth::Bearer, list: ("/api/tags", &[]), has_stop: true, encode, decode };
 
 fn encode(endpoint: &Endpoint, model: &str, request: &Request) -> HttpCall {
     let messages: Vec<Value> = request

@@ -10,7 +10,7 @@ use crate::llm::failure::provider_message;
 use crate::llm::{Endpoint, Finish, HttpCall, Request, Schema};
 
 pub(super) const DIALECT: Dialect =
-    Dialect { name: "openai", path: "/v1", auth: Auth::Bearer, has_stop: true, encode, decode };
+    Dialect { name: "openai", path: "/v1", auth: Auth::Bearer, list: ("/models", &[]), has_stop: true, encode, decode };
 
 fn encode(endpoint: &Endpoint, model: &str, request: &Request) -> HttpCall {
     let parameters = &request.parameters;

@@ -8,8 +8,15 @@ use super::decoded::{Decoded, Result, blocked, join_parts, lacks, refused, repor
 use super::{Auth, Dialect, logprobs};
 use crate::llm::{Endpoint, Finish, HttpCall, Request, Schema};
 
-pub(super) const DIALECT: Dialect =
-    Dialect { name: "openai-responses", path: "/v1", auth: Auth::Bearer, has_stop: false, encode, decode };
+pub(super) const DIALECT: Dialect = Dialect {
+    name: "openai-responses",
+    path: "/v1",
+    auth: Auth::Bearer,
+    list: ("/models", &[]),
+    has_stop: false,
+    encode,
+    decode,
+};
 
 /// `seed` does not exist here and is left out: it is a best effort everywhere.
 fn encode(endpoint: &Endpoint, model: &str, request: &Request) -> HttpCall {

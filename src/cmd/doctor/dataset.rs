@@ -1,0 +1,14 @@
+//! Whether the dataset can be read.
+
+use super::Patient;
+use super::finding::Finding;
+use crate::eval::Dataset;
+use crate::text::count;
+
+pub(super) fn check(patient: &Patient) -> Vec<Finding> {
+    let file = &patient.config.eval.dataset.value;
+    match Dataset::read(&patient.config.path(file), file) {
+        Ok(dataset) => vec![Finding::ok(format!("{file} has {}", count(dataset.cases, "case")))],
+        Err(error) => Finding::of_error(&error),
+    }
+}

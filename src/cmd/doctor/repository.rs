@@ -1,0 +1,43 @@
+//! Whether git can show what was, and keeps to itself what is secret.
+
+use super::Patient;
+use super::finding::Finding;
+use crate::git;
+
+pub(super) fn check(patient: &Patient) -> Vec<Finding> {
+    let root = &patient.config.root;
+    if git::top(root).is_none() {
+        let message = "the project is in no git repository, so nobody notices when a release or its history is edited";
+        return vec![Finding::warning(message, "git init")];
+    }
+    let mut found = Vec::new();
+    if git::is_shallow(root) {
+        found.push(Finding::problem(
+            "the clone is shallow: ledgers and prompts cannot be held against earlier commits",
+            "git fetch --unshallow; on GitHub fetch-depth: 0 of actions/checkout, on GitLab the variable GIT_DEPTH: \"0\"",
+        ));
+    }
+    if let Err(error) = git::identity(root) {
+        let fix = error.problems.into_iter().find_map(|problem| problem.hint).unwrap_or_default();
+        found.push(Finding::warning("git does not know who you are, so you can release and label no prompt", fix));
+    }
+    if git::is_tracked(root, ".env") {
+        found.push(Finding::problem(
+            "git has .env, so whoever can read the repository has its secrets",
+            "git rm --cached .env, add it to .gitignore, and replace every key that is in it",
+        ));
+    } else if root.join(".env").exists() && !git::is_ignored(root, ".env") {
+        found.push(Finding::problem(
+            "git does not ignore .env: the next `git add .` commits its secrets",
+            "echo .env >> .gitignore",
+        ));
+    }
+    if !git::is_ignored(root, ".llmops/cache.db") {
+        let message = "git does not ignore .llmops/, which is state of this machine";
+        found.push(Finding::warning(message, "echo .llmops/ >> .gitignore"));
+    }
+    if found.is_empty() {
+        found.push(Finding::ok("git has the whole history, knows you, and ignores .env and .llmops/"));
+    }
+    found
+}
