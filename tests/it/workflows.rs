@@ -63,11 +63,19 @@ fn lint(files: &[PathBuf], schema: &str) {
     let mut command = Command::new("python3");
     command.env("PYTHONPATH", packages).args(["-m", "check_jsonschema", "--builtin-schema", schema]);
     Ran::of(command.args(files)).ends(0);
-    if schema.contains("github") {
+    if schema.contains("workflows") {
         let mut command = Command::new(bin.join("actionlint"));
         command.arg("-shellcheck").arg(bin.join("shellcheck")).args(["-pyflakes", ""]);
         Ran::of(command.args(files)).ends(0);
     }
+}
+
+/// A script, as it is run: it ends with the first command that fails.
+fn shellcheck(script: &str) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), format!("set -eo pipefail\n{script}")).unwrap();
+    let mut command = Command::new(tools().0.join("shellcheck"));
+    Ran::of(command.args(["--shell", "bash"]).arg(file.path())).ends(0);
 }
 
 #[test]
@@ -108,6 +116,14 @@ fn pipelines_for_gitlab_are_sound() {
         assert!(!text.contains("@{") && !text.contains("@if"), "{text}");
         assert_eq!(text.contains("pgvector/pgvector"), arguments.contains(&"pgvector"));
         files.push(project.path(".gitlab-ci.yml"));
+    }
+    for (job, key) in [
+        (".llmops", "before_script"),
+        (".llmops-gate", "script"),
+        ("llmops-comment", "script"),
+        ("llmops-deploy", "script"),
+    ] {
+        shellcheck(&gitlab_script(&projects[1], job, key));
     }
     let project = repository(GITLAB);
     project.write(".gitlab-ci.yml", "build:\n  script: make\n");
@@ -179,17 +195,22 @@ impl Runner {
         self.stand_in("llmops", &format!("printf '<%s>' \"$@\" >> \"$LOG\"; echo >> \"$LOG\"\n{script}"));
     }
 
-    /// A step as the runner runs it: GitHub's own variables, and those that the workflow gives from these.
     fn step(&self, job: &str, name: &str, values: &[(&str, &str)]) -> Ran {
-        let steps = self.workflow["jobs"][job]["steps"].as_array().unwrap();
-        let step = steps.iter().find(|step| step["name"] == name).unwrap_or_else(|| panic!("no step {name} in {job}"));
+        self.run(&self.workflow["jobs"][job]["steps"], name, values)
+    }
+
+    /// A step as the runner runs it: GitHub's own variables, and those that the workflow gives from these values.
+    fn run(&self, steps: &Value, name: &str, values: &[(&str, &str)]) -> Ran {
+        let mut steps = steps.as_array().unwrap().iter();
+        let step = steps.find(|step| step["name"] == name).unwrap_or_else(|| panic!("no step {name}"));
         let mut command = Command::new("bash");
         command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"].as_str().unwrap()]);
         let path = |name: &str| self.project.path(name);
         command.current_dir(path(".")).env_clear();
         command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", path("bin").display()));
         command.env("LOG", path("log")).env("RUNNER_TEMP", path("temp")).env("GITHUB_PATH", path("path"));
-        command.env("GITHUB_STEP_SUMMARY", path("summary")).env("GITHUB_REPOSITORY", "team/app");
+        command.env("GITHUB_STEP_SUMMARY", path("summary")).env("GITHUB_OUTPUT", path("output"));
+        command.env("GITHUB_REPOSITORY", "team/app");
         for (name, value) in step["env"].as_object().into_iter().flatten() {
             let value = value.as_str().unwrap();
             let given = values.iter().find(|(expression, _)| value == format!("${{{{ {expression} }}}}"));
@@ -315,6 +336,97 @@ fn the_workflows_own_program_passes_the_gate_of_a_new_project() {
     runner.stand_in("llmops", &format!("exec {} \"$@\"", env!("CARGO_BIN_EXE_llmops")));
     let ran = runner.step("eval", "Evaluation and gate", &[]).ends(0);
     assert!(ran.stdout.contains("PASS  "), "{}", ran.stdout);
+}
+
+/// The composite action of this repository, with its own checkout beside it.
+fn action() -> (Runner, Value, String) {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let action: Value = serde_saphyr::from_str(&fs::read_to_string(root.join("action.yml")).unwrap()).unwrap();
+    let runner = Runner::new(&[]);
+    fs::create_dir(runner.project.path("temp")).unwrap();
+    let here = runner.project.path("action");
+    for folder in ["src", "data", "target/release"] {
+        fs::create_dir_all(here.join(folder)).unwrap();
+    }
+    for file in ["src/main.rs", "Cargo.toml", "Cargo.lock"] {
+        fs::write(here.join(file), file).unwrap();
+    }
+    (runner, action["runs"]["steps"].clone(), here.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn the_action_is_sound_and_pins_what_it_uses() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
+    lint(std::slice::from_ref(&file), "vendor.github-actions");
+    let (_, steps, _) = action();
+    for step in steps.as_array().unwrap() {
+        assert!(!step["run"].as_str().unwrap_or_default().contains("${{"), "{step}");
+        if let Some(used) = step["uses"].as_str() {
+            assert_eq!(used.split_once('@').unwrap().1.len(), 40, "{used}");
+        }
+        if let Some(script) = step["run"].as_str() {
+            shellcheck(script);
+        }
+    }
+}
+
+#[test]
+fn the_action_builds_from_its_own_checkout_and_only_when_the_source_is_another() {
+    let (runner, steps, here) = action();
+    let hash = || {
+        let _ = fs::remove_file(runner.project.path("output"));
+        runner.run(&steps, "Source", &[("github.action_path", &here)]).ends(0);
+        runner.project.read("output")
+    };
+    let first = hash();
+    assert!(first.starts_with("hash=") && first.trim().len() == 5 + 64, "{first}");
+    assert_eq!(hash(), first);
+    fs::write(format!("{here}/src/main.rs"), "changed").unwrap();
+    assert_ne!(hash(), first);
+    runner.stand_in("cargo", "printf '<%s>' \"$@\" >> \"$LOG\"");
+    runner.run(&steps, "Build", &[("github.action_path", &here)]).ends(0);
+    let expected = format!(
+        "<build><--release><--locked><--quiet><--manifest-path><{here}/Cargo.toml><--target-dir><{here}/target>"
+    );
+    assert_eq!(runner.log(), expected);
+}
+
+#[test]
+fn the_action_says_how_it_went_and_fails_with_the_gate() {
+    let (runner, steps, here) = action();
+    let program = |script: &str| {
+        runner.llmops(script);
+        fs::copy(runner.project.path("bin/llmops"), format!("{here}/target/release/llmops")).unwrap();
+    };
+    let inputs = [
+        ("github.action_path", here.as_str()),
+        ("inputs.directory", "my app"),
+        ("inputs.stage", "security eval"),
+        ("inputs.since", "origin/a b"),
+        ("inputs.args", "--repeats 2"),
+    ];
+    fs::create_dir(runner.project.path("my app")).unwrap();
+    let written = "mkdir -p llmops; echo '{}' > llmops/eval_report.json; echo '{}' > llmops/evidence.json; echo '# R' > llmops/ci_report.md";
+    program(written);
+    runner.run(&steps, "Run", &inputs).ends(0);
+    assert_eq!(runner.log(), "<ci><--stage><security><--stage><eval><--since><origin/a b><--repeats><2>\n");
+    let expected =
+        "exit-code=0\nverdict=pass\nreport=my app/llmops/eval_report.json\nevidence=my app/llmops/evidence.json\n";
+    assert_eq!(runner.project.read("output"), expected);
+
+    program(&format!("{written}; exit 1"));
+    fs::remove_file(runner.project.path("output")).unwrap();
+    runner.run(&steps, "Run", &[&inputs[..2], &[("inputs.replay", "r.jsonl")]].concat()).ends(0);
+    assert_eq!(runner.log(), "<ci><--replay><r.jsonl>\n");
+    let expected = "exit-code=1\nverdict=failed\nreport=my app/llmops/eval_report.json\n";
+    assert_eq!(runner.project.read("output"), expected);
+    runner.run(&steps, "Summary", &inputs).ends(0);
+    assert_eq!(runner.project.read("summary"), "# R\n");
+    runner.project.write("ids", "41\n");
+    runner.run(&steps, "Comment", &[&inputs[..2], &[("github.event.pull_request.number", "7")]].concat()).ends(0);
+    assert_eq!(runner.project.read("temp/llmops-comment.md"), "<!-- llmops my app -->\n# R\n");
+    assert!(runner.log().contains("--method PATCH repos/team/app/issues/comments/41"));
+    runner.run(&steps, "Verdict", &[("steps.run.outputs.exit-code", "1")]).ends(1);
 }
 
 /// GitLab's scripts are lists of lines for one shell.
