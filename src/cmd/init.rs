@@ -35,7 +35,8 @@ pub(super) fn run(global: &Global, arguments: &Init) -> Result<ExitStatus> {
     let vocabulary = vocabulary(Purpose::Offline);
     let config = if is_project { Config::find(root, None, &vocabulary)? } else { Config::absent(root, &vocabulary)? };
     let found = detect(&config);
-    let mut choices = choose(arguments, &found, is_project)?;
+    let asks = !(is_project || global.json || arguments.yes || arguments.dry_run);
+    let mut choices = choose(arguments, &found, (is_project, asks))?;
     let mut refused = Vec::new();
     if !choices.prompts.is_empty()
         && let Err(error) = git::identity(root)
@@ -47,6 +48,10 @@ pub(super) fn run(global: &Global, arguments: &Init) -> Result<ExitStatus> {
     }
     let base = Base { config: &config, found: &found, choices: &choices, arguments };
     let mut plan = if is_project { plan::complete(&base) } else { plan::begin(&base) };
+    if !is_project && let Ok(above) = Config::root_of(root, None) {
+        plan.notes
+            .push(format!("{} is another project's: this folder becomes one of its own", above.join(FILE).display()));
+    }
     let is_said = |note: &String| refused.iter().any(|said| said.split(' ').next() == note.split(' ').next());
     let left = plan::left(&found, &choices, is_project).into_iter().filter(|note| !is_said(note)).collect::<Vec<_>>();
     plan.notes.extend(left);

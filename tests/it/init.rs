@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::team::git;
-use crate::support::{Project, Ran, postgres};
+use crate::support::{Project, Ran, minilm, postgres, small_project};
 
 /// The program for somebody whom git knows, or whom it does not.
 fn init_by(project: &Project, folder: &str, who: Option<&str>, arguments: &[&str]) -> Ran {
@@ -251,6 +251,57 @@ fn wrong_wishes_write_nothing() {
     init(&project, &["--binary-url", "https://example.org/llmops"]).ends(3);
     init(&project, &["--binary-url", "https://example.org/llmops", "--binary-sha256", "abc"]).ends(3);
     assert_eq!(tree(&project), []);
+}
+
+#[test]
+fn a_table_that_our_own_embedder_filled_passes_at_once() {
+    let (url, models) = (postgres::database(), minilm::models());
+    let variables = [("DATABASE_URL", url.as_str()), ("LLMOPS_MODELS", models.to_str().unwrap())];
+    let first = Project::new(&[
+        ("llmops.toml", "[retrieval]\nstore = \"pgvector\"\nembedder = \"local\"\n"),
+        ("documents/dogs.md", "# Dogs\n\nThe licence of a dog costs 20 euro.\n"),
+        ("documents/waste.md", "# Waste\n\nWaste is collected on Mondays.\n"),
+    ]);
+    Ran::of(first.command(".", &["ingest"]).envs(variables)).ends(0);
+
+    let project = Project::new(&[]);
+    git(&project, &["init", "-q"]);
+    let run = |arguments: &[&str]| {
+        let mut command = project.command(".", arguments);
+        command.env("GIT_AUTHOR_NAME", "author").env("GIT_AUTHOR_EMAIL", "author@example.org");
+        Ran::of(command.envs(variables))
+    };
+    let ran = run(&["init", "--yes"]).ends(0);
+    assert!(ran.stdout.contains("note: the store is the table documents (vector(384), 2 rows)"), "{}", ran.stdout);
+    assert!(project.read(".github/workflows/llmops.yml").contains("image: pgvector/pgvector:pg17"));
+    let passed = run(&["ci"]).ends(0);
+    assert!(passed.stdout.contains("context_recall            1.000"), "{}", passed.stdout);
+    assert_eq!(postgres::execute(&url, "select count(*) from documents"), ["2"]);
+    let doctor = run(&["doctor"]).ends(0);
+    assert!(doctor.stdout.contains("the table documents has 2 rows, all with vectors"), "{}", doctor.stdout);
+    let ran = run(&["init", "--yes"]).ends(0);
+    assert!(ran.stdout.ends_with("nothing is to be done\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn where_a_file_cannot_be_written_none_is() {
+    let project = Project::new(&[("evals", "a file where a folder belongs")]);
+    let ran = init(&project, &[]).ends(2);
+    assert!(
+        ran.stderr.contains("cannot write into ") && ran.stderr.contains("hint: nothing was written"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(tree(&project).len(), 1);
+}
+
+#[test]
+fn a_project_below_another_is_told_so() {
+    let project = small_project();
+    std::fs::create_dir(project.path("inner")).unwrap();
+    let ran = init_by(&project, "inner", Some("author"), &["--forge", "none"]).ends(0);
+    assert!(ran.stdout.contains("is another project's: this folder becomes one of its own"), "{}", ran.stdout);
+    Ran::of(&mut project.command("inner", &["ci"])).ends(0);
 }
 
 /// Runs `llmops init` in a terminal of its own, types these lines, and gives the exit code and what the terminal showed.

@@ -27,12 +27,13 @@ pub(super) struct Choices {
     pub(super) deploy: Option<Driver>,
 }
 
-/// `is_project`: there is a configuration already, and only the workflow and imports are left to choose.
-pub(super) fn choose(arguments: &Init, found: &Found, is_project: bool) -> Result<Choices> {
+/// `is_project`: there is a configuration already, and only the workflow and imports are left to choose. `asks`: whether somebody in a
+/// terminal may be asked.
+pub(super) fn choose(arguments: &Init, found: &Found, (is_project, asks): (bool, bool)) -> Result<Choices> {
     if let Some(model) = &arguments.model {
         check_model(model)?;
     }
-    let asks = !arguments.yes && !arguments.dry_run && !is_project && is_terminal();
+    let asks = asks && is_terminal();
     let mut asker = Asker { asks };
     // Nobody was asked, so nothing but what a flag names is taken over.
     let taken = if arguments.import || arguments.yes { !arguments.no_import } else { asks && !arguments.no_import };

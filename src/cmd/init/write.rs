@@ -1,5 +1,6 @@
 //! Writes what is not there yet, and tells what was there.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ pub(super) fn write(root: &Path, found: &Found, plan: Plan, dry_run: bool) -> Re
             // Line ends are git's business.
             Ok(there) if String::from_utf8_lossy(&there).replace("\r\n", "\n") == file.content => {}
             Ok(_) => done.kept.push(format!("{}  is here and stays; it is not what would be written now", file.shown)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => new.push(file),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => new.push(file),
             Err(error) => return Err(Error::io("read", &file.path, error)),
         }
     }
@@ -67,8 +68,7 @@ pub(super) fn write(root: &Path, found: &Found, plan: Plan, dry_run: bool) -> Re
         return Ok(done);
     }
     if done.is_change() {
-        let path = root.join(FILE);
-        probe(&path).map_err(|error| Error::io("write", &path, error).hint("nothing was written"))?;
+        check_room(new.iter().map(|file| file.path.as_path()).chain([root.join(FILE).as_path()]))?;
     }
     for file in &new {
         replace(&file.path, file.content.as_bytes()).map_err(|error| Error::io("write", &file.path, error))?;
@@ -94,6 +94,19 @@ pub(super) fn write(root: &Path, found: &Found, plan: Plan, dry_run: bool) -> Re
     Ok(done)
 }
 
+/// Whether every file can be written, before the first is.
+fn check_room<'a>(files: impl Iterator<Item = &'a Path>) -> Result<()> {
+    let mut folders: Vec<&Path> =
+        files.filter_map(|file| file.ancestors().skip(1).find(|above| above.exists())).collect();
+    folders.sort();
+    folders.dedup();
+    for folder in folders {
+        let path = folder.join("llmops.probe");
+        probe(&path).map_err(|error| Error::io("write into", folder, error).hint("nothing was written"))?;
+    }
+    Ok(())
+}
+
 /// The prompt whose first version a file is.
 fn prompt_of(file: &str) -> Option<String> {
     match file.split('/').collect::<Vec<_>>()[..] {
@@ -107,7 +120,7 @@ fn ignored(root: &Path, found: &Found) -> Result<Option<String>> {
     let path = root.join(IGNORE);
     let there = match std::fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         Err(error) => return Err(Error::io("read", &path, error)),
     };
     let plain = |line: &str| line.trim().trim_matches('/').to_owned();
