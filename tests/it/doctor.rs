@@ -356,6 +356,17 @@ fn a_hook_of_another_service_is_known_and_never_shown() {
     let ran = doctor_with(&project, &[("RENDER_DEPLOY_HOOK_URL", hook)], &[]).ends(1);
     assert!(!ran.stdout.contains("hunter22") && !ran.stderr.contains("hunter22"));
     doctor_with(&project, &[("VERCEL_DEPLOY_HOOK_URL", hook)], &[]).ends(0);
+    // The one that [deploy] names, under whatever name; without it only the job that deploys would fail.
+    let config = project.read("llmops.toml") + "\n[deploy]\ndriver = \"render-hook\"\nhook = \"env:OUR_HOOK\"\n";
+    project.write("llmops.toml", &config);
+    let found = problem(&project, &[("OUR_HOOK", hook)]);
+    expect(
+        &found,
+        "deployment",
+        "deploy.hook (env:OUR_HOOK) holds a hook of Vercel, not of Render",
+        "driver = \"vercel\"",
+    );
+    doctor_with(&project, &[], &[]).ends(0);
 }
 
 #[test]

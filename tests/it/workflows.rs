@@ -261,8 +261,9 @@ fn every_stage_is_run_and_a_gate_that_fails_fails_the_job_with_its_report() {
     for code in [1, 2, 3, 4] {
         runner.llmops(&format!("mkdir -p llmops; echo '# code {code}' > llmops/ci_report.md; exit {code}"));
         runner.step("eval", "Evaluation and gate", &[]).ends(code);
+        // The program has added it to the summary itself.
         runner.step("eval", "Summary", &[]).ends(0);
-        assert!(runner.project.read("summary").ends_with(&format!("# code {code}\n")));
+        assert!(!runner.project.path("summary").exists());
     }
     fs::remove_dir_all(runner.project.path("llmops")).unwrap();
     runner.step("eval", "Summary", &[]).ends(0);
@@ -421,7 +422,7 @@ fn the_action_says_how_it_went_and_fails_with_the_gate() {
     let expected = "exit-code=1\nverdict=failed\nreport=my app/llmops/eval_report.json\n";
     assert_eq!(runner.project.read("output"), expected);
     runner.run(&steps, "Summary", &inputs).ends(0);
-    assert_eq!(runner.project.read("summary"), "# R\n");
+    assert!(!runner.project.path("summary").exists());
     runner.project.write("ids", "41\n");
     runner.run(&steps, "Comment", &[&inputs[..2], &[("github.event.pull_request.number", "7")]].concat()).ends(0);
     assert_eq!(runner.project.read("temp/llmops-comment.md"), "<!-- llmops my app -->\n# R\n");

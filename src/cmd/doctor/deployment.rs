@@ -69,16 +69,26 @@ pub(super) fn wrong_service(driver: &str, url: &str) -> Option<WrongService> {
     Some(WrongService { wanted, found: found.map(|service| service.name), driver: found.map(|service| service.driver) })
 }
 
-/// The variables that are called after a service's hook.
+/// The hooks of `[deploy]`, and the variables that are called after a service's hook.
 pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut is_any = false;
+    for deploy in &patient.config.deploys.all {
+        let (Some(driver), Some(hook)) = (&deploy.driver, deploy.platform.get("hook")) else { continue };
+        is_any = true;
+        // One that is not set is told by the check of secrets.
+        let Ok(url) = patient.config.env.resolve(&hook.value) else { continue };
+        let wrong = wrong_service(&driver.value, &url);
+        found.extend(wrong.map(|wrong| finding(&format!("deploy.hook ({})", hook.value), &wrong)));
+    }
+    // The same address under its usual name is told once.
+    let is_told = !found.is_empty();
     for service in SERVICES {
         let Some(url) = patient.config.env.get(service.variable) else { continue };
         is_any = true;
         // A hook of Netlify's is called by the driver for anybody.
         let driver = if service.driver == "webhook" { continue } else { service.driver };
-        if let Some(wrong) = wrong_service(driver, url) {
+        if let Some(wrong) = wrong_service(driver, url).filter(|_| !is_told) {
             found.push(finding(service.variable, &wrong));
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::finding::Finding;
 use super::{Patient, models};
-use crate::config::Env;
+use crate::config::{Config, Env};
 use crate::llm::PROVIDERS;
 
 pub(super) fn check(patient: &Patient) -> Vec<Finding> {
@@ -33,15 +33,11 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
         }
     }
     let text = std::fs::read_to_string(config.root.join(&config.file)).unwrap_or_default();
-    for name in asked(&text) {
+    for (name, of_deployment) in asked(&text) {
         if config.env.get(&name).is_some() {
             known.push(name);
         } else if !found.iter().any(|finding: &Finding| finding.message.contains(&name)) {
-            let fix = near(&config.env, &[&name]);
-            let fix =
-                fix.unwrap_or_else(|| format!("export {name}=..., put it into .env, and make it a secret of your CI"));
-            found
-                .push(Finding::problem(format!("{} asks for the variable {name}, which is not set", config.file), fix));
+            found.push(missing(config, &name, of_deployment));
         }
     }
     if found.is_empty() {
@@ -54,20 +50,39 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     found
 }
 
-/// Every NAME of a value `env:NAME` in a configuration.
-fn asked(text: &str) -> Vec<String> {
-    fn walk(value: &toml::Value, names: &mut Vec<String>) {
+fn missing(config: &Config, name: &str, of_deployment: bool) -> Finding {
+    let message = format!("{} asks for the variable {name}, which is not set", config.file);
+    match (near(&config.env, &[name]), of_deployment) {
+        (Some(near), _) => Finding::problem(message, near),
+        (None, true) => {
+            Finding::warning(message, "only the job that deploys needs it: make it a secret there".to_owned())
+        }
+        (None, false) => {
+            let fix = format!("export {name}=..., put it into .env, and make it a secret of your CI");
+            Finding::problem(message, fix)
+        }
+    }
+}
+
+/// Every NAME of a value `env:NAME` in a configuration, and whether only deployments read it.
+fn asked(text: &str) -> BTreeMap<String, bool> {
+    fn walk(value: &toml::Value, of_deployment: bool, names: &mut BTreeMap<String, bool>) {
         match value {
-            toml::Value::String(text) => names.extend(text.strip_prefix("env:").map(str::to_owned)),
-            toml::Value::Array(items) => items.iter().for_each(|item| walk(item, names)),
-            toml::Value::Table(table) => table.values().for_each(|value| walk(value, names)),
+            toml::Value::String(text) => {
+                if let Some(name) = text.strip_prefix("env:") {
+                    let only = names.entry(name.to_owned()).or_insert(of_deployment);
+                    *only &= of_deployment;
+                }
+            }
+            toml::Value::Array(items) => items.iter().for_each(|item| walk(item, of_deployment, names)),
+            toml::Value::Table(table) => table.values().for_each(|value| walk(value, of_deployment, names)),
             _ => {}
         }
     }
-    let mut names = Vec::new();
-    walk(&toml::Value::Table(toml::from_str(text).unwrap_or_default()), &mut names);
-    names.sort();
-    names.dedup();
+    let mut names = BTreeMap::new();
+    for (section, value) in toml::from_str::<toml::Table>(text).unwrap_or_default() {
+        walk(&value, matches!(section.as_str(), "deploy" | "evidence"), &mut names);
+    }
     names
 }
 
@@ -112,6 +127,6 @@ mod tests {
     fn variables_are_found_wherever_they_are_asked_for() {
         let text =
             "[a]\nurl = \"env:B\"\n# x = \"env:NOT\"\n[a.headers]\nx = \"env:A\"\n[[b]]\nlist = [\"env:C\", \"env\"]\n";
-        assert_eq!(asked(text), ["A", "B", "C"]);
+        assert_eq!(asked(text).into_keys().collect::<Vec<_>>(), ["A", "B", "C"]);
     }
 }

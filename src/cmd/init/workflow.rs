@@ -90,15 +90,20 @@ fn gitlab(name: &str, repository: &Repository, setup: &Setup) -> String {
 }
 
 fn shared(name: &str, repository: &Repository, setup: &Setup) -> Values {
-    let below = |path: &str| match repository.folder.as_str() {
-        "" => quoted(path),
-        folder => quoted(&format!("{folder}/{path}")),
+    let plain = |path: &str| match repository.folder.as_str() {
+        "" => path.to_owned(),
+        folder => format!("{folder}/{path}"),
     };
+    let below = |path: &str| quoted(&plain(path));
     let mut values = Values::default();
     values.set("name", name).switch("deploy", setup.deploy.is_some());
     values.switch("pgvector", setup.uses_pgvector).switch("weights", setup.uses_weights);
     values.set("folder", if repository.folder.is_empty() { String::new() } else { quoted(&repository.folder) });
-    values.set("state", below(".llmops/cache.db")).set("reports", below("llmops/"));
+    // What a later run need not pay for again: replies, and results of what has not changed.
+    let (replies, results) = (".llmops/cache.db", ".llmops/results/");
+    values.set("state", below(replies)).set("results", below(results));
+    values.set("state_plain", plain(replies)).set("results_plain", plain(results));
+    values.set("reports", below("llmops/"));
     values.set("junit", below("llmops/eval_report.junit.xml"));
     if let Some((url, sha256)) = &setup.binary {
         values.switch("binary", true).set("url", quoted(url)).set("sha256", quoted(sha256));
@@ -113,7 +118,7 @@ fn deploy_secrets(setup: &Setup) -> Vec<String> {
         Some(Driver::RenderHook) => &["RENDER_DEPLOY_HOOK_URL"],
         Some(Driver::Vercel) => &["VERCEL_DEPLOY_HOOK_URL", "VERCEL_TOKEN"],
         Some(Driver::Fly) => &["FLY_API_TOKEN"],
-        Some(Driver::Webhook) => &["DEPLOY_HOOK_URL"],
+        Some(Driver::Webhook) => &["DEPLOY_WEBHOOK_URL", "DEPLOY_WEBHOOK_SECRET"],
         Some(Driver::Github) => return vec!["GITHUB_TOKEN: ${{ github.token }}".to_owned()],
         Some(Driver::Command) | None => {
             return vec!["# A secret that the command needs: ${{ secrets.NAME }}".to_owned()];
