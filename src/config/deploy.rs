@@ -255,3 +255,74 @@ impl Deploy {
         self.platform.get(key).map(|written| written.value.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::Config;
+    use super::*;
+
+    fn read(text: &str) -> crate::error::Result<Config> {
+        Config::of_text(PathBuf::from("."), text, &[])
+    }
+
+    fn problems(text: &str) -> String {
+        read(text).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn an_environment_has_what_it_says_and_else_what_stands_above() {
+        let config = read(
+            "[deploy]\ndriver = \"render\"\nservice = \"a\"\n[deploy.identity]\nurl = \"https://a.example/v\"\ncommit = \"/c\"\n\
+             [deploy.environments.staging]\nservice = \"b\"\n[deploy.environments.staging.identity]\nurl = \"https://b.example/v\"\n",
+        );
+        let config = config.unwrap();
+        let (first, staging) = (config.deploys.find(None).unwrap(), config.deploys.find(Some("staging")).unwrap());
+        let facts = |deploy: &Deploy| {
+            let url = deploy.identity.url.as_ref().unwrap().value.clone();
+            let driver = deploy.driver.as_ref().unwrap().value.clone();
+            (deploy.environment.clone(), deploy.text("service").unwrap().to_owned(), driver, url)
+        };
+        let expected = |name: &str, service: &str| {
+            (name.to_owned(), service.to_owned(), "render".to_owned(), format!("https://{service}.example/v"))
+        };
+        assert_eq!(facts(first), expected("production", "a"));
+        assert_eq!(facts(staging), expected("staging", "b"));
+        assert_eq!(staging.identity.commit.as_deref(), Some("/c"));
+        assert_eq!(config.deploys.find(Some("stagng")).err().unwrap(), "did you mean \"staging\"?");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line_and_without_a_secret() {
+        let cases = [
+            (
+                "[deploy]\nhook = \"https://x.example/?key=k3y\"",
+                "llmops.toml:2: deploy.hook is a secret and may not stand here",
+            ),
+            ("[deploy]\nhok = \"x\"", "llmops.toml:2: unknown key \"hok\" in [deploy]"),
+            ("[deploy.environments.a]\nhok = \"x\"", "llmops.toml:2: unknown key \"hok\" in [deploy.environments.a]"),
+            (
+                "[deploy.environments.production]\nservice = \"x\"",
+                "llmops.toml:1: \"production\" cannot be the name of a further environment",
+            ),
+            ("[deploy]\nlabel = \"latest\"", "llmops.toml:2: deploy.label is \"latest\", which cannot be its name"),
+            (
+                "[deploy.identity]\nurl = \"https://x.example\"",
+                "llmops.toml:2: deploy.identity.url says nothing without a place for the commit",
+            ),
+            (
+                "[deploy.identity]\ncommit = \"a.b\"",
+                "llmops.toml:2: deploy.identity.commit is \"a.b\", which is not a JSON pointer",
+            ),
+            ("[deploy.watch]\nurl = \"x.example\"", "llmops.toml:2: deploy.watch.url is no address"),
+            ("[deploy.watch]\ntime = \"0 min\"", ""),
+            ("[deploy]\ntimeout = \"soon\"", "llmops.toml:2: deploy.timeout is \"soon\", which is not a time"),
+        ];
+        for (text, expected) in cases {
+            let said = problems(text);
+            assert!(said.starts_with(expected) && said.is_empty() == expected.is_empty(), "{text}: {said}");
+            assert!(!said.contains("k3y"), "{said}");
+        }
+    }
+}

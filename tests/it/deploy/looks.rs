@@ -36,6 +36,22 @@ fn a_deployment_that_is_ill_while_it_is_watched_is_undone() {
 }
 
 #[test]
+fn another_deployment_while_it_is_watched_is_noticed() {
+    let setting = Setting::new(|url| by_api(url) + "[deploy.watch]\ntime = \"60 s\"\ninterval = \"5 ms\"\n");
+    let running = setting.command(&["deploy"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    crate::support::until("watching", || {
+        let journal = setting.project.path(".llmops/deploy/production/journal.jsonl");
+        std::fs::read_to_string(journal).unwrap_or_default().contains("\"begin\",\"step\":\"watch\"")
+    });
+    setting.platform.deployed(&"e".repeat(40));
+    let ended = running.wait_with_output().unwrap();
+    let stdout = String::from_utf8(ended.stdout).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{stdout}");
+    assert!(stdout.contains("while it was watched: the platform says: deactivated"), "{stdout}");
+    assert_eq!(setting.platform.live().as_deref(), Some(OLD));
+}
+
+#[test]
 fn golden_cases_are_chosen_by_number_name_or_category() {
     let chosen = |keys: &str| {
         let keys = keys.to_owned();
