@@ -66,7 +66,7 @@ impl Sight {
     fn wrong(&self, watch: &Watch, planned: usize) -> Option<String> {
         if self.errors > 0 && share(self.errors, planned) > watch.max_error_rate {
             let asked = count(self.asked(), "answer");
-            return Some(format!("{} of {asked} were no success; the last: {}", self.errors, self.last));
+            return Some(format!("{asked}, {} without success; the last: {}", self.errors, self.last));
         }
         None
     }
@@ -122,7 +122,7 @@ impl Machine<'_> {
             return Err(fail(reason));
         }
         let asked = sight.asked();
-        Ok(format!("well for {}, {}, {} of them no success", span(watch.time), count(asked, "answer"), sight.errors))
+        Ok(format!("well for {}: {}, {} without success", span(watch.time), count(asked, "answer"), sight.errors))
     }
 }
 
@@ -146,10 +146,7 @@ mod tests {
         assert!(sight(&[1], 1).wrong(&watch(0.0, None), 10).is_some());
         // Two of ten may fail, whenever they come.
         assert_eq!(sight(&[], 2).wrong(&watch(0.2, None), 10), None);
-        assert_eq!(
-            sight(&[1], 3).wrong(&watch(0.2, None), 10).unwrap(),
-            "3 of 4 answers were no success; the last: 502"
-        );
+        assert_eq!(sight(&[1], 3).wrong(&watch(0.2, None), 10).unwrap(), "4 answers, 3 without success; the last: 502");
     }
 
     #[test]

@@ -24,15 +24,11 @@ fn a_deployment_that_is_ill_while_it_is_watched_is_undone() {
     };
     let setting = Setting::new(|url| watched(url, "missing"));
     let ran = setting.deploy().ends(1);
-    assert!(
-        ran.stdout.contains("while it was watched: 1 of 1 answer were no success; the last: GET "),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains("while it was watched: 1 answer, 1 without success; the last: GET "), "{}", ran.stdout);
     assert_eq!(setting.platform.live().as_deref(), Some(OLD));
     let setting = Setting::new(|url| watched(url, "health"));
     let ran = setting.deploy().ends(0);
-    assert!(ran.stderr.contains("watch: well for 60 ms, "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("watch: well for 60 ms: "), "{}", ran.stderr);
 }
 
 #[test]
