@@ -3,7 +3,7 @@
 //! Source: vercel.com/docs/rest-api (create, get, promote and roll back a deployment). That a project's `targets.production` names
 //! the live deployment is taken from replies, not from a page.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -15,6 +15,9 @@ use super::super::wire::{Request, Wire, parse, text};
 use crate::config::{Config, Deploy, Secret};
 use crate::error::Result;
 
+/// So often a deployment may be ready and not in production before that is asked for.
+const PATIENCE: usize = 2;
+
 struct Vercel {
     wire: Wire,
     token: Secret,
@@ -22,8 +25,8 @@ struct Vercel {
     project: String,
     team: Option<String>,
     repository: String,
-    /// Whether this process has asked for production to point to what is ready.
-    promoted: AtomicBool,
+    /// How often a deployment was seen that was ready and not in production.
+    waiting: AtomicUsize,
 }
 
 pub(super) fn open(config: &Config, deploy: &Deploy) -> Result<Box<dyn Driver>> {
@@ -38,7 +41,7 @@ pub(super) fn open(config: &Config, deploy: &Deploy) -> Result<Box<dyn Driver>> 
         project: own("service"),
         team: deploy.text("team").map(str::to_owned),
         repository: own("repository"),
-        promoted: AtomicBool::new(false),
+        waiting: AtomicUsize::new(0),
     }))
 }
 
@@ -148,11 +151,15 @@ impl Driver for Vercel {
             let Release { commit, image, .. } = release(&deployment);
             let mut stage = stage(&deployment);
             if stage == Stage::Live && self.in_production().await?.and_then(|live| live.id).as_deref() != Some(id) {
-                if !self.promoted.swap(true, Ordering::Relaxed) {
+                let mut word = "ready, and not yet in production".to_owned();
+                if self.waiting.fetch_add(1, Ordering::Relaxed) == PATIENCE {
                     let path = format!("/v10/projects/{}/promote/{id}", self.project);
-                    self.ask(Method::POST, &path, None, None).await?;
+                    // It may be on its way already, which is no reason to give up.
+                    if let Err(trouble) = self.ask(Method::POST, &path, None, None).await {
+                        word = format!("{word}: {}", trouble.message);
+                    }
                 }
-                stage = Stage::Pending("ready, and not yet in production".to_owned());
+                stage = Stage::Pending(word);
             }
             Ok(Status { stage, commit, image })
         }
@@ -179,7 +186,6 @@ impl Driver for Vercel {
             let key = format!("{}-rollback", order.key);
             let path = format!("/v1/projects/{}/rollback/{before}", self.project);
             self.ask(Method::POST, &path, None, Some(&key)).await?;
-            self.promoted.store(true, Ordering::Relaxed);
             Ok(Some(before.clone()))
         }
         .boxed()

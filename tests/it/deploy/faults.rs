@@ -159,6 +159,17 @@ fn answers_that_are_not_good_undo_the_deployment() {
 }
 
 #[test]
+fn what_vercel_has_ready_is_promoted_where_it_does_not_go_live_by_itself() {
+    let setting = Setting::new(vercel);
+    setting.platform.world().fault = Fault::NotPromoted;
+    setting.deploy().ends(0);
+    assert_eq!(setting.platform.live(), Some(setting.commit()));
+    let asked = setting.platform.server.received();
+    let promotions = asked.iter().filter(|request| request.path.contains("/promote/dep-1")).count();
+    assert_eq!(promotions, 1);
+}
+
+#[test]
 fn a_platform_that_fails_while_it_is_asked_is_not_waited_for() {
     for status in [404, 429, 500] {
         let setting = Setting::new(by_api);

@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     NeverLive,
     /// Every question how far it is is answered so.
     Status(u16),
+    /// What is ready does not go live by itself.
+    NotPromoted,
     /// The application answers badly once it is deployed.
     BadAnswers,
     /// The same, and the way back is answered with 503.
@@ -253,6 +255,10 @@ impl World {
         }
         if fault == Fault::BuildFails && is_first {
             run.state = State::Failed;
+            return;
+        }
+        if fault == Fault::NotPromoted && is_first {
+            run.state = State::Replaced;
             return;
         }
         self.runs.iter_mut().filter(|run| run.state == State::Live).for_each(|run| run.state = State::Replaced);
