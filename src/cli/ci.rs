@@ -6,7 +6,7 @@ use super::Eval;
 
 #[derive(Debug, Args)]
 pub(crate) struct Ci {
-    /// Run only these stages; default: security and eval. A deployment is only made when it is asked for
+    /// Run only these stages; default: security,eval. A deployment is only made when it is asked for
     #[arg(long, value_name = "STAGE", value_enum, value_delimiter = ',')]
     pub(crate) stage: Vec<Stage>,
     /// Do not do again what cannot have changed since REF: files that are the same are not scanned, and the last passing
@@ -30,6 +30,8 @@ pub(crate) enum Stage {
     Security,
     /// The documents are stored, the dataset is measured, the gate decides
     Eval,
+    /// What the evidence is of is deployed, as `llmops deploy` does it
+    Deploy,
 }
 
 impl Stage {
@@ -37,6 +39,7 @@ impl Stage {
         match self {
             Self::Security => "security",
             Self::Eval => "eval",
+            Self::Deploy => "deploy",
         }
     }
 }

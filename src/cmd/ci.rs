@@ -3,6 +3,8 @@
 //! ```text
 //! security ── pass ──> eval ── pass ──> evidence
 //!     \________ fail ____/________________ nothing after it is run; the report says why
+//!
+//! deploy is run where it is asked for, and where the others have passed or were not asked for
 //! ```
 
 mod plan;
@@ -16,7 +18,7 @@ use super::eval::{self, Gated, Way};
 use super::formats::Wanted;
 use super::ingest::Fill;
 use super::results::Results;
-use super::{configuration_for, output};
+use super::{configuration_for, deploy, output};
 use crate::cli::{Ci, Global, Stage};
 use crate::clock;
 use crate::error::{ExitStatus, Result};
@@ -36,15 +38,19 @@ pub(super) async fn run(global: &Global, arguments: &Ci) -> Result<ExitStatus> {
     }
     // A key that does not sign is known before anything is spent.
     let signing = Signing::open(&config)?;
+    let deploys = stages.pop_if(|last| *last == Stage::Deploy).is_some();
     show::remove(&config)?;
-    proof::remove(&config)?;
+    if !stages.is_empty() {
+        proof::remove(&config)?;
+    }
     let mut pipeline = Pipeline::new(config.name.clone(), git::commit(&config.root));
     let mut gated = None;
-    for stage in stages {
+    for &stage in &stages {
         let started = clock::now();
-        let (report, evaluation) = match stage {
-            Stage::Security => (security::run(global, &config, arguments.since.as_deref()), None),
-            Stage::Eval => evaluate(global, arguments).await,
+        let (report, evaluation) = if stage == Stage::Security {
+            (security::run(global, &config, arguments.since.as_deref()), None)
+        } else {
+            evaluate(global, arguments).await
         };
         let passed = pipeline.add(report, clock::now().duration_since(started).unwrap_or_default());
         gated = evaluation.or(gated);
@@ -53,9 +59,25 @@ pub(super) async fn run(global: &Global, arguments: &Ci) -> Result<ExitStatus> {
         }
     }
     proof::make(&config, arguments, &signing, (&mut pipeline, gated.as_ref()));
+    if deploys && pipeline.status() == ExitStatus::Pass {
+        let started = clock::now();
+        let report = deployment(global).await;
+        pipeline.add(report, clock::now().duration_since(started).unwrap_or_default());
+    }
     show::write(&config, &pipeline, gated.as_ref())?;
     show::print(global, &pipeline, gated.as_ref())?;
     Ok(pipeline.status())
+}
+
+/// The last stage, which is told apart since it needs what the others have proven.
+async fn deployment(global: &Global) -> StageReport {
+    match deploy::stage(global).await {
+        Ok((status, line)) => StageReport::of_deployment(status, line),
+        Err(error) => {
+            output::error(&error);
+            StageReport::broken(Stage::Deploy, &error)
+        }
+    }
 }
 
 /// An evaluation that also fills a database; an embedded store is filled by every evaluation.

@@ -24,10 +24,54 @@ use crate::trace::Active;
 
 pub(super) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitStatus> {
     match &arguments.command {
-        None => Box::pin(unless_interrupted(deploy(global, &arguments.now))).await,
+        None => {
+            let says = if global.json { Says::Json } else { Says::Text };
+            Box::pin(unless_interrupted(deploy(global, &arguments.now, says))).await
+        }
         Some(DeployCommand::Status(place)) => status::run(global, place),
         Some(DeployCommand::Rollback { message, place }) => {
             Box::pin(unless_interrupted(rollback::run(global, place, message))).await
+        }
+    }
+}
+
+/// A deployment as a part of something that says more: to the environment of `[deploy]`, with the evidence that is there. Gives its
+/// exit status and a line about it.
+pub(super) async fn stage(global: &Global) -> Result<(ExitStatus, String)> {
+    let config = configuration_for(global, Purpose::Online)?;
+    let now = DeployNow { evidence: None, place: DeployPlace { environment: None }, dry_run: false };
+    let deploy = chosen(&config, &now.place)?;
+    let recorded = || Record::read(&config.root, &deploy.environment).map(|record| record.entries);
+    let before = recorded()?.len();
+    let says = if global.json { Says::Aside } else { Says::Text };
+    let status = Box::pin(unless_interrupted(self::deploy(global, &now, says))).await?;
+    let after = recorded()?;
+    let line = match after.last().filter(|_| after.len() > before || status == ExitStatus::Pass) {
+        Some(last) if status == ExitStatus::Pass => format!("{} runs {}", deploy.environment, short(&last.runs)),
+        Some(last) => last.reason.clone().unwrap_or_else(|| "it was not deployed".to_owned()),
+        None => "it was refused, and nothing was changed".to_owned(),
+    };
+    Ok((status, line))
+}
+
+/// Where a command says what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    Text,
+    Json,
+    /// On standard error, since standard output is another command's.
+    Aside,
+}
+
+impl Says {
+    fn say(self, text: &str, json: impl FnOnce() -> serde_json::Value) -> Result<()> {
+        match self {
+            Self::Text => output::print(&format!("{text}\n")),
+            Self::Json => output::print_json(&json()),
+            Self::Aside => {
+                text.lines().for_each(output::note);
+                Ok(())
+            }
         }
     }
 }
@@ -44,6 +88,7 @@ fn chosen<'a>(config: &'a Config, place: &DeployPlace) -> Result<&'a Deploy> {
 /// What a deployment is made with.
 struct Tools<'a> {
     global: &'a Global,
+    says: Says,
     config: &'a Config,
     deploy: &'a Deploy,
     driver: Box<dyn Driver>,
@@ -69,7 +114,8 @@ impl<'a> Tools<'a> {
                 .at(&config.file, None)
                 .hint("give its url"));
         }
-        Ok(Self { global, config, deploy, driver, probe, watcher })
+        let says = if global.json { Says::Json } else { Says::Text };
+        Ok(Self { global, says, config, deploy, driver, probe, watcher })
     }
 
     /// Where local state of the environment is.
@@ -143,9 +189,9 @@ impl<'a> Tools<'a> {
     }
 }
 
-async fn deploy(global: &Global, arguments: &DeployNow) -> Result<ExitStatus> {
+async fn deploy(global: &Global, arguments: &DeployNow, says: Says) -> Result<ExitStatus> {
     let config = configuration_for(global, Purpose::Online)?;
-    let tools = Tools::open(global, &config, chosen(&config, &arguments.place)?)?;
+    let tools = Tools { says, ..Tools::open(global, &config, chosen(&config, &arguments.place)?)? };
     let file = match &arguments.evidence {
         Some(file) => global.directory.join(file),
         None => config.path(&tools.deploy.evidence.value),

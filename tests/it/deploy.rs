@@ -60,6 +60,45 @@ fn without_evidence_of_exactly_this_commit_nothing_is_asked_of_the_platform() {
 }
 
 #[test]
+fn the_pipeline_deploys_where_it_is_asked_to() {
+    let setting = Setting::new(by_api);
+    setting.runs(&["ci", "-p", "qa@1.0.1"]).ends(0);
+    assert!(setting.entries().is_empty());
+    // With the evidence that is there.
+    let ran = setting.runs(&["ci", "--stage", "deploy"]).ends(0);
+    assert!(
+        ran.stdout.ends_with(&format!("deploy    pass       production runs {}\n", &setting.commit()[..9])),
+        "{}",
+        ran.stdout
+    );
+    // All in one, and only if the others pass.
+    let all = ["ci", "--stage", "security,eval,deploy", "--json", "-p"];
+    setting.project.write("code.py", "print(2)\n");
+    setting.commit_all("other code");
+    let ran = setting.runs(&[&all[..], &["qa@1.0.1"]].concat()).ends(0);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&report["stages"][2]["name"], &report["stages"][2]["verdict"]), (&"deploy".into(), &"pass".into()));
+    assert_eq!(setting.platform.live(), Some(setting.commit()));
+    setting.project.write("answers.jsonl", &setting.project.read("answers.jsonl").replace("\"yes\"", "\"no\""));
+    setting.commit_all("worse");
+    let ran = setting.runs(&[&all[..], &["qa@1.0.1"]].concat()).ends(1);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["stages"].as_array().unwrap().len(), 2);
+    // What is undone fails the pipeline, and says why in its report.
+    setting.project.write("answers.jsonl", &setting.project.read("answers.jsonl").replace("\"no\"", "\"yes\""));
+    setting.commit_all("better");
+    setting.reset();
+    setting.platform.world().fault = Fault::BuildFails;
+    setting.runs(&[&all[..], &["qa@1.0.1"]].concat()).ends(1);
+    assert!(
+        setting
+            .project
+            .read("llmops/ci_report.md")
+            .contains("| deploy | fail | <code>the deployment failed on the platform")
+    );
+}
+
+#[test]
 fn a_trace_has_the_deployment_as_an_annotation_whatever_came_of_it() {
     let collector = Server::start(|_| Scripted::json("{}"));
     let setting = Setting::new(|url| by_api(url) + "\n[trace]\nto = \"otlp\"\n");

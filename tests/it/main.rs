@@ -38,6 +38,8 @@ mod pipeline;
 #[cfg(unix)]
 mod prices;
 mod prompts;
+#[cfg(unix)]
+mod push;
 mod queue;
 mod quickstart;
 mod regression;

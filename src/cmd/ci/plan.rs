@@ -30,6 +30,9 @@ pub(super) async fn show(global: &Global, mut config: Config, arguments: &Ci, st
         let cost = cost.unwrap_or_else(|| "nothing is billed".to_owned());
         text = format!("cost      {cost}\nevidence  {evidence}\n");
     }
+    if stages.contains(&Stage::Deploy) {
+        text.push_str("deploy    what the evidence is of; `llmops deploy --dry-run` says more\n");
+    }
     text.push_str("nothing was done\n");
     output::print(&text)?;
     Ok(ExitStatus::Pass)

@@ -38,6 +38,9 @@ pub(super) fn make(
     signing: &Signing,
     (pipeline, gated): (&mut Pipeline, Option<&Gated>),
 ) {
+    if pipeline.stages.is_empty() {
+        return;
+    }
     let Some(gated) = gated.filter(|_| pipeline.is_whole()) else {
         let is_partial = pipeline.verdict == Outcome::Pass;
         let why = if is_partial { "only a part of the pipeline was run" } else { "not everything has passed" };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anstyle::{AnsiColor, Style};
 
 use super::stage::{Check, Finding, Outcome, Pipeline, StageReport};
-use crate::cli::Global;
+use crate::cli::{Global, Stage};
 use crate::cmd::eval::Gated;
 use crate::cmd::formats::summarise;
 use crate::cmd::{output, report_file};
@@ -62,16 +62,15 @@ pub(super) fn print(global: &Global, pipeline: &Pipeline, gated: Option<&Gated>)
         let reused = if stage.reused { ", taken again from an earlier run" } else { "" };
         let _ = writeln!(text, "{:<10}{}  {}{reused}", stage.name, styled(stage.verdict), terminal_summary(stage));
     }
-    let _ = match &pipeline.evidence {
-        Some(file) => writeln!(text, "evidence  {file}, {}", pipeline.evidence_note),
-        None => writeln!(text, "evidence  none: {}", pipeline.evidence_note),
-    };
+    if let Some(evidence) = pipeline.evidence() {
+        let _ = writeln!(text, "evidence  {evidence}");
+    }
     output::print(&text)
 }
 
 /// The terminal has the evaluation's own report above.
 fn terminal_summary(stage: &StageReport) -> String {
-    let is_evaluation = stage.checks.is_empty() && stage.verdict != Outcome::Error;
+    let is_evaluation = stage.name == Stage::Eval.name() && stage.verdict != Outcome::Error;
     if is_evaluation { format!("{} ms", stage.duration_ms) } else { stage.summary.clone() }
 }
 
@@ -94,11 +93,10 @@ fn markdown(config: &Config, pipeline: &Pipeline, gated: Option<&Gated>) -> Resu
         let reused = if stage.reused { " (taken again)" } else { "" };
         let _ = writeln!(text, "| {} | {}{reused} | {} |", stage.name, stage.verdict.name(), code(&stage.summary));
     }
-    let evidence = match &pipeline.evidence {
-        Some(_) => format!("| evidence | {} | |", pipeline.evidence_note),
-        None => format!("| evidence | none | {} |", code(&pipeline.evidence_note)),
-    };
-    let _ = writeln!(text, "{evidence}\n");
+    if let Some(evidence) = pipeline.evidence() {
+        let _ = writeln!(text, "| evidence | | {} |", code(&evidence));
+    }
+    text.push('\n');
     for check in pipeline.stages.iter().flat_map(|stage| &stage.checks) {
         findings(&mut text, check);
     }

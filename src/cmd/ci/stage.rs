@@ -161,6 +161,17 @@ impl StageReport {
         Self { name, verdict, duration_ms: 0, summary, checks: Vec::new(), reused, status }
     }
 
+    pub(super) fn of_deployment(status: ExitStatus, summary: String) -> Self {
+        let verdict = match status {
+            ExitStatus::Pass => Outcome::Pass,
+            ExitStatus::Failed => Outcome::Fail,
+            ExitStatus::Undecided => Outcome::Undecided,
+            ExitStatus::Config | ExitStatus::OverBudget => Outcome::Error,
+        };
+        let name = Stage::Deploy.name();
+        Self { name, verdict, duration_ms: 0, summary, checks: Vec::new(), reused: false, status }
+    }
+
     /// A stage that could not be run.
     pub(super) fn broken(stage: Stage, error: &Error) -> Self {
         let (name, summary, status) = (stage.name(), error.to_string(), error.exit_status());
@@ -208,6 +219,16 @@ impl Pipeline {
 
     pub(super) fn status(&self) -> ExitStatus {
         self.status
+    }
+
+    /// The evidence, or why there is none; `None` if the pipeline was not to make any.
+    pub(super) fn evidence(&self) -> Option<String> {
+        let is_silent = self.evidence.is_none() && self.evidence_note.is_empty();
+        let text = match &self.evidence {
+            Some(file) => format!("{file}, {}", self.evidence_note),
+            None => format!("none: {}", self.evidence_note),
+        };
+        (!is_silent).then_some(text)
     }
 
     /// Whether both stages that evidence is of were run, and passed.

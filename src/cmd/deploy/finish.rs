@@ -1,6 +1,6 @@
 //! What came of a deployment: said, pushed, and turned into the exit code.
 
-use super::{Tools, output, push};
+use super::{Says, Tools, output, push};
 use crate::clock;
 use crate::deploy::{Entry, Kind, Outcome, short};
 use crate::error::{ExitStatus, Result};
@@ -44,10 +44,12 @@ pub(super) fn finish(tools: &Tools<'_>, entry: &Entry, (record, is_result): (&st
     let mut lines = vec![text];
     lines.extend(entry.reason.iter().map(|reason| format!("  because {reason}")));
     lines.extend(entry.notes.iter().map(|note| format!("  {note}")));
-    match (is_result, tools.global.json) {
-        (false, _) => lines.iter().for_each(|line| output::note(line)),
-        (true, true) => output::print_json(&serde_json::to_value(entry).unwrap_or_default())?,
-        (true, false) => output::print(&(lines.join("\n") + "\n"))?,
+    if is_result {
+        tools.says.say(&lines.join("\n"), || serde_json::to_value(entry).unwrap_or_default())?;
+    } else {
+        for line in &lines {
+            output::note(line);
+        }
     }
     let status = match entry.outcome {
         Outcome::Deployed | Outcome::Returned => ExitStatus::Pass,
@@ -55,8 +57,9 @@ pub(super) fn finish(tools: &Tools<'_>, entry: &Entry, (record, is_result): (&st
         Outcome::Failed => ExitStatus::Undecided,
     };
     if !tools.deploy.push {
-        if is_result && !tools.global.json {
-            output::print(&format!("commit the record: git add {}\n", push::paths(entry, record).join(" ")))?;
+        if is_result && tools.says != Says::Json {
+            let paths = push::paths(entry, record).join(" ");
+            tools.says.say(&format!("commit the record: git add {paths}"), || serde_json::Value::Null)?;
         }
         return Ok(status);
     }
@@ -73,11 +76,8 @@ pub(super) fn finish(tools: &Tools<'_>, entry: &Entry, (record, is_result): (&st
 }
 
 pub(super) fn nothing_to_do(tools: &Tools<'_>, proof: &Proof) -> Result<ExitStatus> {
-    if tools.global.json {
-        output::print_json(&serde_json::json!({ "nothing_to_do": true, "commit": proof.commit }))?;
-        return Ok(ExitStatus::Pass);
-    }
     let (environment, commit) = (&tools.deploy.environment, short(&proof.commit));
-    output::print(&format!("{environment} runs {commit} already, with this evidence: there is nothing to do\n"))?;
+    let text = format!("{environment} runs {commit} already, with this evidence: there is nothing to do");
+    tools.says.say(&text, || serde_json::json!({ "nothing_to_do": true, "commit": proof.commit }))?;
     Ok(ExitStatus::Pass)
 }
