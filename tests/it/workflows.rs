@@ -119,7 +119,8 @@ fn pipelines_for_gitlab_are_sound() {
     }
     for (job, key) in [
         (".llmops", "before_script"),
-        (".llmops-gate", "script"),
+        ("llmops-security", "script"),
+        ("llmops-eval", "script"),
         ("llmops-comment", "script"),
         ("llmops-deploy", "script"),
     ] {
@@ -131,6 +132,20 @@ fn pipelines_for_gitlab_are_sound() {
     assert!(ran.stdout.contains("note: add to .gitlab-ci.yml: include: [{ local: \".gitlab/llmops.yml\" }]\n"));
     assert_eq!(project.read(".gitlab-ci.yml"), "build:\n  script: make\n");
     files.push(project.path(".gitlab/llmops.yml"));
+    // Files that are included are one pipeline: two projects must not take each other's jobs.
+    let mut jobs: Vec<String> = Vec::new();
+    for folder in ["one", "two"] {
+        std::fs::create_dir(project.path(folder)).unwrap();
+        init(&project, folder, &["--deploy", "fly"]).ends(0);
+        let file = format!(".gitlab/llmops-{folder}.yml");
+        let pipeline: Value = serde_saphyr::from_str(&project.read(&file)).unwrap();
+        jobs.extend(pipeline.as_object().unwrap().keys().cloned());
+        files.push(project.path(&file));
+    }
+    assert_eq!(jobs.len(), 10, "{jobs:?}");
+    jobs.sort();
+    jobs.dedup();
+    assert_eq!(jobs.len(), 10, "{jobs:?}");
     let weights = with_weights(GITLAB);
     assert!(weights.read(".gitlab-ci.yml").contains("- llmops model pull"));
     files.push(weights.path(".gitlab-ci.yml"));
@@ -282,9 +297,10 @@ fn a_fork_replays_or_is_told_why_it_cannot() {
     assert_eq!(runner.log(), "");
     runner.project.write("evals/recorded.jsonl", "");
     runner.step("eval", "Evaluation and gate, from recorded answers", &[]).ends(0);
-    runner.step("security", "Security, from recorded answers", &[]).ends(0);
-    let expected = "<ci><--replay><evals/recorded.jsonl>\n<ci><--stage><security><--replay><evals/recorded.jsonl>\n";
-    assert_eq!(runner.log(), expected);
+    assert_eq!(runner.log(), "<ci><--replay><evals/recorded.jsonl>\n");
+    // Security calls no model: there is nothing to replay, and nothing to keep from a fork.
+    let security = runner.workflow["jobs"]["security"].to_string();
+    assert!(!security.contains("secrets.") && !security.contains("IS_FORK"), "{security}");
 }
 
 #[test]
@@ -328,6 +344,35 @@ fn the_deployment_takes_the_evidence_of_the_gate() {
     runner.llmops("echo \"$RENDER_DEPLOY_HOOK_URL\" >> \"$LOG\"; exit 1");
     runner.step("deploy", "Deploy", &[("secrets.RENDER_DEPLOY_HOOK_URL", "https://hook")]).ends(1);
     assert_eq!(runner.log(), "<deploy><--evidence><llmops/evidence.json>\nhttps://hook\n");
+}
+
+#[test]
+fn what_a_killed_deployment_left_is_kept_for_the_next() {
+    let runner = Runner::new(&["--deploy", "render"]);
+    let steps = runner.workflow["jobs"]["deploy"]["steps"].as_array().unwrap();
+    let of = |action: &str| {
+        let is = |step: &&Value| step["uses"].as_str().is_some_and(|uses| uses.starts_with(action));
+        steps.iter().find(is).unwrap_or_else(|| panic!("no step {action}"))
+    };
+    let (restored, saved) = (of("actions/cache/restore@"), of("actions/cache/save@"));
+    assert_eq!(restored["with"]["path"], ".llmops/deploy/");
+    assert_eq!((&saved["with"]["path"], &saved["if"]), (&restored["with"]["path"], &Value::from("always()")));
+    assert_eq!(saved["with"]["key"], restored["with"]["key"]);
+    assert!(restored["with"]["key"].as_str().unwrap().starts_with(restored["with"]["restore-keys"].as_str().unwrap()));
+}
+
+#[test]
+fn a_deployment_gets_the_keys_of_its_judges_and_no_others() {
+    let project = repository(GITHUB);
+    let config = "[target]\nmodel = \"openai/gpt-5-mini\"\n[judge]\nmodel = \"gemini/gemini-2.5-flash\"\n\
+                  [gate]\nfaithfulness = 0.5\n";
+    project.write("llmops.toml", config);
+    init(&project, ".", &["--deploy", "vercel"]).ends(0);
+    let workflow: Value = serde_saphyr::from_str(&project.read(".github/workflows/llmops.yml")).unwrap();
+    let steps = workflow["jobs"]["deploy"]["steps"].as_array().unwrap();
+    let deploy = steps.iter().find(|step| step["name"] == "Deploy").unwrap();
+    let names = deploy["env"].as_object().unwrap().keys().filter(|name| !name.starts_with("GIT_"));
+    assert_eq!(names.collect::<Vec<_>>(), ["VERCEL_TOKEN", "GEMINI_API_KEY"]);
 }
 
 #[test]
@@ -456,19 +501,18 @@ fn gitlab_runner(arguments: &[&str]) -> Runner {
 #[test]
 fn on_gitlab_the_gate_runs_or_a_fork_replays() {
     let runner = gitlab_runner(&["--deploy", "command"]);
-    let script = gitlab_script(&runner.project, ".llmops-gate", "script");
-    gitlab_run(&runner, &script, &[("LLMOPS_STAGE", "--stage security")]).ends(0);
+    let script = gitlab_script(&runner.project, "llmops-security", "script");
+    gitlab_run(&runner, &script, &[]).ends(0);
     assert_eq!(runner.log(), "<ci><--stage><security>\n");
+    let script = gitlab_script(&runner.project, "llmops-eval", "script");
     let own = [
         ("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "1"),
         ("CI_MERGE_REQUEST_PROJECT_ID", "1"),
-        ("LLMOPS_STAGE", ""),
         ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "abc"),
     ];
     gitlab_run(&runner, &script, &own).ends(0);
     assert_eq!(runner.log(), "<ci><--since><abc>\n");
-    let fork =
-        [("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "2"), ("CI_MERGE_REQUEST_PROJECT_ID", "1"), ("LLMOPS_STAGE", "")];
+    let fork = [("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "2"), ("CI_MERGE_REQUEST_PROJECT_ID", "1")];
     let ran = gitlab_run(&runner, &script, &fork).ends(1);
     assert!(ran.stdout.starts_with("A fork has no keys"), "{}", ran.stdout);
     runner.project.write("evals/recorded.jsonl", "");

@@ -96,7 +96,8 @@ pub(super) fn begin(base: &Base<'_>) -> Plan {
         Forge::Gitlab => "\"junit\", \"html\"",
         Forge::None => "",
     };
-    values.set("formats", formats).set("driver", setup.driver());
+    values.set("formats", formats).set("driver", setup.driver()).set("deploy_example", setup.driver_keys());
+    values.switch("identity", setup.needs_identity());
     base.add(&mut plan, FILE, values.fill(include_str!("templates/llmops.toml")));
     base.add_first(&mut plan, &first, &dataset);
     base.add_other_cases(&mut plan, &first);

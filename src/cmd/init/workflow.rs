@@ -37,7 +37,10 @@ pub(super) fn add(plan: &mut Plan, found: &Found, setup: &Setup) {
             .push("the workflow needs the variables LLMOPS_URL and LLMOPS_SHA256, see docs/ci.md of llmops".into());
     }
     if is_new && setup.deploy.is_some() {
-        plan.notes.push("the deployment needs [deploy] in llmops.toml, see docs/pipeline.md of llmops".into());
+        plan.notes.push(
+            "the deployment needs [deploy] in llmops.toml, and the secret LLMOPS_EVIDENCE_KEY, which `llmops evidence key` makes; see docs/deploy.md of llmops"
+                .into(),
+        );
     }
     plan.files.push(File { shown, path, content });
 }
@@ -57,24 +60,22 @@ fn github(name: &str, repository: &Repository, setup: &Setup) -> String {
         values.set("url", "${{ vars.LLMOPS_URL }}").set("sha256", "${{ vars.LLMOPS_SHA256 }}");
     }
     let get = values.fill(include_str!("templates/github_get.yml"));
-    let secret = |name: &String| format!("{name}: ${{{{ secrets.{name} }}}}");
-    let mut secrets: Vec<String> = setup.keys.iter().map(secret).collect();
+    let mut secrets: Vec<String> = setup.keys.iter().map(|name| secret(name)).collect();
     if secrets.is_empty() {
         secrets.push("# GEMINI_API_KEY: ${{ secrets.GEMINI_API_KEY }}".to_owned());
     }
     values.set("get", get.trim_end());
-    for (job, title, stage, artifact) in [
-        ("security", "Security", " --stage security", "llmops-security"),
-        // The evidence is of both, so security is looked at once more; its replies are kept by now.
-        ("eval", "Evaluation and gate", "", "llmops-report"),
+    if setup.deploy.is_some() {
+        let key = "github.event_name == 'push' && secrets.LLMOPS_EVIDENCE_KEY || ''";
+        secrets.push(format!("LLMOPS_EVIDENCE_KEY: ${{{{ {key} }}}}"));
+    }
+    values.set("secrets", secrets.join("\n"));
+    for (job, title, artifact) in [
+        ("security", "Security", "llmops-security"),
+        // The evidence is of both, so security is looked at once more.
+        ("eval", "Evaluation and gate", "llmops-report"),
     ] {
-        let mut secrets = secrets.clone();
-        if job == "eval" && setup.deploy.is_some() {
-            let key = "github.event_name == 'push' && secrets.LLMOPS_EVIDENCE_KEY || ''";
-            secrets.push(format!("LLMOPS_EVIDENCE_KEY: ${{{{ {key} }}}}"));
-        }
-        values.set("job", job).set("title", title).set("stage", stage).set("artifact", artifact);
-        values.switch("eval", job == "eval").set("secrets", secrets.join("\n"));
+        values.set("job", job).set("title", title).set("artifact", artifact).switch("eval", job == "eval");
         let text = values.fill(include_str!("templates/github_job.yml"));
         values.set(job, text.trim_end());
     }
@@ -86,6 +87,9 @@ fn github(name: &str, repository: &Repository, setup: &Setup) -> String {
 fn gitlab(name: &str, repository: &Repository, setup: &Setup) -> String {
     let mut values = shared(name, repository, setup);
     values.set("keys", setup.keys.join(", "));
+    let protected = std::iter::once("LLMOPS_EVIDENCE_KEY").chain(deploy_variables(setup).iter().copied());
+    values.set("protected", protected.collect::<Vec<_>>().join(", "));
+    values.switch("job_variables", setup.uses_pgvector || setup.uses_weights);
     values.fill(include_str!("templates/gitlab.yml"))
 }
 
@@ -100,9 +104,11 @@ fn shared(name: &str, repository: &Repository, setup: &Setup) -> Values {
     values.switch("pgvector", setup.uses_pgvector).switch("weights", setup.uses_weights);
     values.set("folder", if repository.folder.is_empty() { String::new() } else { quoted(&repository.folder) });
     // What a later run need not pay for again: replies, and results of what has not changed.
-    let (replies, results) = (".llmops/cache.db", ".llmops/results/");
+    let (replies, results, journal) = (".llmops/cache.db", ".llmops/results/", ".llmops/deploy/");
     values.set("state", below(replies)).set("results", below(results));
     values.set("state_plain", plain(replies)).set("results_plain", plain(results));
+    values.set("journal", below(journal)).set("journal_plain", plain(journal));
+    values.switch("fly", setup.deploy == Some(Driver::Fly));
     values.set("reports", below("llmops/"));
     values.set("junit", below("llmops/eval_report.junit.xml"));
     if let Some((url, sha256)) = &setup.binary {
@@ -111,20 +117,36 @@ fn shared(name: &str, repository: &Repository, setup: &Setup) -> Values {
     values
 }
 
-/// The secrets that a deployment is made with.
-fn deploy_secrets(setup: &Setup) -> Vec<String> {
-    let names: &[&str] = match setup.deploy {
+fn secret(name: &str) -> String {
+    format!("{name}: ${{{{ secrets.{name} }}}}")
+}
+
+/// The variables that a platform is asked with, as the examples in the configuration call them.
+fn deploy_variables(setup: &Setup) -> &'static [&'static str] {
+    match setup.deploy {
         Some(Driver::Render) => &["RENDER_API_KEY"],
         Some(Driver::RenderHook) => &["RENDER_DEPLOY_HOOK_URL"],
-        Some(Driver::Vercel) => &["VERCEL_DEPLOY_HOOK_URL", "VERCEL_TOKEN"],
+        Some(Driver::Vercel) => &["VERCEL_TOKEN"],
         Some(Driver::Fly) => &["FLY_API_TOKEN"],
         Some(Driver::Webhook) => &["DEPLOY_WEBHOOK_URL", "DEPLOY_WEBHOOK_SECRET"],
-        Some(Driver::Github) => return vec!["GITHUB_TOKEN: ${{ github.token }}".to_owned()],
-        Some(Driver::Command) | None => {
-            return vec!["# A secret that the command needs: ${{ secrets.NAME }}".to_owned()];
-        }
+        Some(Driver::Github) => &["GITHUB_TOKEN"],
+        Some(Driver::Command) | None => &[],
+    }
+}
+
+/// The secrets that a deployment is made with.
+fn deploy_secrets(setup: &Setup) -> Vec<String> {
+    let mut secrets: Vec<String> = match setup.deploy {
+        Some(Driver::Github) => vec![
+            "# Its events start no workflow: where one is to deploy, take a token of your own.".to_owned(),
+            "GITHUB_TOKEN: ${{ github.token }}".to_owned(),
+        ],
+        _ => deploy_variables(setup).iter().map(|name| secret(name)).collect(),
     };
-    names.iter().map(|name| format!("{name}: ${{{{ secrets.{name} }}}}")).collect()
+    // Golden cases are judged as in the evaluation.
+    secrets.extend(setup.judges.iter().map(|name| secret(name)));
+    secrets.push("# Whatever else is \"env:NAME\" under [deploy] in llmops.toml: ${{ secrets.NAME }}".to_owned());
+    secrets
 }
 
 /// A YAML string; JSON's are.
