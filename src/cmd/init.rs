@@ -53,19 +53,19 @@ pub(super) fn run(global: &Global, arguments: &Init) -> Result<ExitStatus> {
             .push(format!("{} is another project's: this folder becomes one of its own", above.join(FILE).display()));
     }
     let is_said = |note: &String| refused.iter().any(|said| said.split(' ').next() == note.split(' ').next());
-    let left = plan::left(&found, &choices, is_project).into_iter().filter(|note| !is_said(note)).collect::<Vec<_>>();
+    let left = plan::left(&base, is_project).into_iter().filter(|note| !is_said(note)).collect::<Vec<_>>();
     plan.notes.extend(left);
     plan.notes.extend(refused);
     let done = write(root, &found, plan, arguments.dry_run)?;
     if global.json {
         output::print_json(&done.json())?;
     } else {
-        output::print(&shown(&done, arguments.dry_run))?;
+        output::print(&shown(&done, arguments.dry_run, found.repository.is_git))?;
     }
     Ok(ExitStatus::Pass)
 }
 
-fn shown(done: &Done, dry_run: bool) -> String {
+fn shown(done: &Done, dry_run: bool, is_git: bool) -> String {
     let mut text = String::new();
     let mut line = |line: &str| {
         text.push_str(&printable(line));
@@ -76,10 +76,11 @@ fn shown(done: &Done, dry_run: bool) -> String {
     done.kept.iter().for_each(|kept| line(kept));
     done.imported.iter().flat_map(|lines| lines.lines()).for_each(&mut line);
     done.notes.iter().for_each(|note| line(&format!("note: {note}")));
-    if done.is_change() {
-        line(if dry_run { "nothing was written" } else { "next: llmops ci, then git add and commit what was written" });
-    } else {
-        line("nothing is to be done");
-    }
+    line(match (done.is_change(), dry_run, is_git) {
+        (false, _, _) => "nothing is to be done",
+        (true, true, _) => "nothing was written",
+        (true, false, true) => "next: llmops ci, then git add and commit what was written",
+        (true, false, false) => "next: llmops ci, then git init, git add and commit what was written",
+    });
     text
 }

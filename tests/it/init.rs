@@ -98,8 +98,15 @@ fn what_is_there_is_never_overwritten() {
 fn a_dry_run_writes_nothing() {
     let project = Project::new(&[]);
     let ran = init(&project, &["--dry-run"]).ends(0);
-    assert!(ran.stdout.contains("llmops.toml  would be written\n"), "{}", ran.stdout);
     assert_eq!(tree(&project), []);
+    // It names every file that is written then.
+    let named = |ran: &Ran, how: &str| {
+        let files = ran.stdout.lines().filter_map(|line| line.strip_suffix(how).map(str::to_owned));
+        files.collect::<Vec<String>>()
+    };
+    let written = init(&project, &[]).ends(0);
+    assert_eq!(named(&ran, "  would be written"), named(&written, "  written"));
+    assert!(written.stdout.ends_with("next: llmops ci, then git init, git add and commit what was written\n"));
 }
 
 const PROMPTS: &str = "PROMPTS = {\"town\": {\"v1\": \"Answer from {context}: {question}\"}}\n";
@@ -170,6 +177,9 @@ fn prompts_and_cases_are_imported_once() {
     let passed = project.run(&["ci"]).ends(0);
     assert!(passed.stdout.contains("town@1.0.0"), "{}", passed.stdout);
     again(&project, &["--import"]);
+    // What was taken over is no longer offered.
+    let ran = again(&project, &[]);
+    assert!(!ran.stdout.contains("2 cases"), "{}", ran.stdout);
 }
 
 #[test]
@@ -341,12 +351,13 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) % 256)
 #[test]
 fn in_a_terminal_it_asks_and_an_empty_line_takes_what_is_offered() {
     let project = team();
-    let (code, shown) = in_a_terminal(&project, "subversion\nnone\n\n\ny\nn\n\n\n");
+    let (code, shown) = in_a_terminal(&project, "subversion\nnone\ngpt\n\n\ny\nn\n\n\n");
     assert_eq!(code, 0, "{shown}");
     for question in [
         "Write a CI workflow for github, gitlab or none? [github] ",
         "answer github, gitlab or none",
         "Test which model, as provider/model; a key is set for gemini? [local/extractive] ",
+        "\"gpt\" is not a model: write provider/model, for example \"gemini/gemini-2.5-flash\"",
         "Import the prompts of app/prompts.py (town)? [Y/n] ",
         "Import the prompts of promptfooconfig.yaml (promptfooconfig_1)? [Y/n] ",
         "Take over 2 cases of data/questions.csv? [Y/n] ",

@@ -183,6 +183,17 @@ fn nobody_gets_more_than_they_need() {
     }
 }
 
+#[test]
+fn a_workflow_that_is_there_is_only_news_to_who_asks_for_one() {
+    let project = repository(GITHUB);
+    init(&project, ".", &["--deploy", "fly"]).ends(0);
+    let ran = init(&project, ".", &[]).ends(0);
+    assert_eq!(ran.stdout, "nothing is to be done\n");
+    let ran = init(&project, ".", &["--deploy", "render"]).ends(0);
+    let stays = ".github/workflows/llmops.yml  is here and stays; it is not what would be written now\n";
+    assert!(ran.stdout.starts_with(stays), "{}", ran.stdout);
+}
+
 /// Shell steps of a workflow, run one by one in a project, with stand-ins for the programs that they call.
 struct Runner {
     project: Project,

@@ -151,20 +151,26 @@ impl Asker {
         let keys: Vec<&str> = found.keys.iter().map(|(provider, _)| *provider).collect();
         let known = if keys.is_empty() { String::new() } else { format!("; a key is set for {}", keys.join(", ")) };
         let question = format!("Test which model, as provider/model{known}? [{MODEL}] ");
-        let read = |answer: &str| check_model(answer).map(|()| answer.to_owned()).map_err(|error| error.to_string());
+        let read = |answer: &str| check_model(answer).map(|()| answer.to_owned()).map_err(|error| hinted(&error));
         Ok(self.until(&question, read)?.unwrap_or_else(|| MODEL.to_owned()))
     }
 
     fn driver(&mut self) -> Result<Option<Driver>> {
         let question = format!("Deploy after a push that passes, by none, {}? [none] ", names::<Driver>());
         let read = |answer: &str| match answer {
-            "none" => Ok(None),
+            "none" | "no" | "n" => Ok(None),
             answer => {
                 Driver::from_str(answer, true).map(Some).map_err(|_| format!("answer none, {}", names::<Driver>()))
             }
         };
         Ok(self.until(&question, read)?.flatten())
     }
+}
+
+/// What is wrong, and what is right, in one line.
+fn hinted(error: &Error) -> String {
+    let hint = error.problems.iter().find_map(|problem| problem.hint.as_deref());
+    hint.map_or_else(|| error.to_string(), |hint| format!("{error}: {hint}"))
 }
 
 /// As it is typed.

@@ -318,12 +318,14 @@ fn quoted(text: &str) -> String {
 }
 
 /// What was found and not taken over, each with what would do it.
-pub(super) fn left(found: &Found, choices: &Choices, is_project: bool) -> Vec<String> {
+pub(super) fn left(base: &Base<'_>, is_project: bool) -> Vec<String> {
+    let Base { config, found, choices, .. } = base;
     let mut notes = Vec::new();
     for file in found.prompts.iter().filter(|file| file.is_new() && !choices.prompts.contains(&file.file)) {
         notes.push(format!("{} holds prompts ({}): llmops prompt import {}", file.file, file.names(), file.file));
     }
-    let is_left = |cases: &&Cases| !choices.cases.contains(&cases.file) && cases.file != DATASET;
+    let is_taken = |cases: &Cases| cases.converted.is_some() && config.path(&cases.dataset()).is_file();
+    let is_left = |cases: &&Cases| !choices.cases.contains(&cases.file) && cases.file != DATASET && !is_taken(cases);
     for cases in found.cases.iter().filter(is_left) {
         let how = match cases.converted {
             None => format!("set eval.dataset = {} in {FILE}", quoted(&cases.file)),

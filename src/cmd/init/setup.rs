@@ -8,6 +8,8 @@ use crate::llm::PROVIDERS;
 
 pub(super) struct Setup {
     pub(super) forge: Forge,
+    /// Whether a workflow was asked for, and one that is there and says something else is news.
+    pub(super) is_asked: bool,
     pub(super) uses_pgvector: bool,
     /// Whether the weights of the local embedder are needed.
     pub(super) uses_weights: bool,
@@ -31,6 +33,7 @@ impl Setup {
             uses_weights: config.retrieval.embedder.value == "local",
             keys: keys(models, found),
             judges: sorted(of_providers(judges())),
+            is_asked: arguments.forge.is_some() || arguments.deploy.is_some() || arguments.binary_url.is_some(),
             ..Self::of_flags(choices, arguments)
         }
     }
@@ -48,6 +51,7 @@ impl Setup {
     fn of_flags(choices: &Choices, arguments: &Init) -> Self {
         Self {
             forge: choices.forge,
+            is_asked: true,
             uses_pgvector: false,
             uses_weights: false,
             keys: Vec::new(),

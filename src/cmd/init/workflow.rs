@@ -29,6 +29,9 @@ pub(super) fn add(plan: &mut Plan, found: &Found, setup: &Setup) {
     };
     let path = repository.top.join(&shown);
     let is_new = !path.exists();
+    if !is_new && !setup.is_asked {
+        return;
+    }
     if is_new && shown.starts_with(".gitlab/") {
         plan.notes.push(format!("add to .gitlab-ci.yml: include: [{{ local: \"{shown}\" }}]"));
     }

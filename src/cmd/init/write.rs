@@ -64,6 +64,8 @@ pub(super) fn write(root: &Path, found: &Found, plan: Plan, dry_run: bool) -> Re
         done.written.push(IGNORE.to_owned());
     }
     if dry_run {
+        let ledgers = prompts.iter().map(|name| Folder::new(root, name)).filter(|folder| !folder.ledger().exists());
+        done.written.extend(ledgers.map(|folder| folder.shown_ledger()));
         done.notes.extend(plan.imports.iter().map(|file| format!("the prompts of {file} would be imported")));
         return Ok(done);
     }
