@@ -85,6 +85,27 @@ fn chosen<'a>(config: &'a Config, place: &DeployPlace) -> Result<&'a Deploy> {
     })
 }
 
+type Parts = (Box<dyn Driver>, Option<Probe>, Option<Watcher>);
+
+/// What asks the platform and looks at the application, if that is configured so that it can work.
+pub(super) fn open(config: &Config, deploy: &Deploy) -> Result<Parts> {
+    let driver = open_driver(config, deploy)?;
+    let probe = Probe::open(config, deploy)?;
+    if !driver.tells() && !probe.as_ref().is_some_and(Probe::tells_commit) {
+        let driver = deploy.driver.as_ref().map_or("", |driver| driver.value.as_str());
+        let message =
+            format!("the driver {driver} cannot tell what runs, and [deploy.identity] does not say where to ask");
+        return Err(Error::config(message).at(&config.file, None).hint(
+            "let the application say its commit at an address, and give url and commit (or header) under [deploy.identity]",
+        ));
+    }
+    let watcher = Watcher::open(config, deploy)?;
+    if !deploy.watch.time.is_zero() && watcher.is_none() && !driver.tells() {
+        return Err(Error::config("[deploy.watch] has nothing to look at").at(&config.file, None).hint("give its url"));
+    }
+    Ok((driver, probe, watcher))
+}
+
 /// What a deployment is made with.
 struct Tools<'a> {
     global: &'a Global,
@@ -98,22 +119,7 @@ struct Tools<'a> {
 
 impl<'a> Tools<'a> {
     fn open(global: &'a Global, config: &'a Config, deploy: &'a Deploy) -> Result<Self> {
-        let driver = open_driver(config, deploy)?;
-        let probe = Probe::open(config, deploy)?;
-        if !driver.tells() && !probe.as_ref().is_some_and(Probe::tells_commit) {
-            let driver = deploy.driver.as_ref().map_or("", |driver| driver.value.as_str());
-            let message =
-                format!("the driver {driver} cannot tell what runs, and [deploy.identity] does not say where to ask");
-            return Err(Error::config(message).at(&config.file, None).hint(
-                "let the application say its commit at an address, and give url and commit (or header) under [deploy.identity]",
-            ));
-        }
-        let watcher = Watcher::open(config, deploy)?;
-        if !deploy.watch.time.is_zero() && watcher.is_none() && !driver.tells() {
-            return Err(Error::config("[deploy.watch] has nothing to look at")
-                .at(&config.file, None)
-                .hint("give its url"));
-        }
+        let (driver, probe, watcher) = open(config, deploy)?;
         let says = if global.json { Says::Json } else { Says::Text };
         Ok(Self { global, says, config, deploy, driver, probe, watcher })
     }
@@ -245,11 +251,11 @@ async fn begin(tools: &Tools<'_>, proof: &Proof, journal: &mut Journal) -> Resul
         Err(error) => return refused(error),
     };
     let planned = preflight::plan(tools, proof, moves).await?;
-    for note in &planned.notes {
-        output::note(note);
-    }
     if planned.is_there {
         return finish::nothing_to_do(tools, proof);
+    }
+    for note in &planned.notes {
+        output::note(note);
     }
     journal.begin_attempt(planned.intent)?;
     tools.go_on(journal, None).await

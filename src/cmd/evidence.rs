@@ -11,10 +11,11 @@ use crate::config::{Config, Purpose};
 use crate::error::{Error, ExitStatus, Problem, Result};
 use crate::evidence::{self, Checked, PrivateKey, Proof};
 use crate::file;
+use crate::git;
 use crate::text::printable;
 
 /// Where a key is put, from the project's folder.
-const PRIVATE_KEY: &str = ".llmops/evidence.key";
+pub(super) const PRIVATE_KEY: &str = ".llmops/evidence.key";
 const PUBLIC_KEY: &str = "evals/evidence.pub";
 
 pub(super) fn run(global: &Global, command: &EvidenceCommand) -> Result<ExitStatus> {
@@ -93,9 +94,9 @@ fn proven(proof: &Proof) -> serde_json::Value {
 fn key(global: &Global) -> Result<ExitStatus> {
     let root = Config::root_of(&global.directory, global.config.as_deref())?;
     let (private, public) = (root.join(PRIVATE_KEY), root.join(PUBLIC_KEY));
-    for path in [&private, &public] {
+    for (path, shown) in [(&private, PRIVATE_KEY), (&public, PUBLIC_KEY)] {
         if path.exists() {
-            return Err(Error::config(format!("{} is there already", path.display()))
+            return Err(Error::config(format!("{shown} is there already"))
                 .hint("a new key makes all evidence of the old one worthless; move both halves away first"));
         }
     }
@@ -107,5 +108,8 @@ fn key(global: &Global) -> Result<ExitStatus> {
         "{PRIVATE_KEY} signs: keep it out of git, and give it to CI as the secret LLMOPS_EVIDENCE_KEY\n\
          {PUBLIC_KEY} says whose signature counts: commit it\n"
     ))?;
+    if git::top(&root).is_some() && !git::is_ignored(&root, PRIVATE_KEY) {
+        output::note(&format!("git does not ignore {PRIVATE_KEY}: echo .llmops/ >> .gitignore"));
+    }
     Ok(ExitStatus::Pass)
 }

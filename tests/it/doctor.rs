@@ -115,6 +115,23 @@ fn secrets_that_git_would_take_are_known() {
 }
 
 #[test]
+fn a_key_of_evidence_that_git_would_take_is_known() {
+    let project = healthy();
+    project.write(".gitignore", "llmops/\n");
+    let ran = project.run(&["evidence", "key"]).ends(0);
+    let note = "git does not ignore .llmops/evidence.key: echo .llmops/ >> .gitignore\n";
+    assert!(ran.stderr.ends_with(note), "{}", ran.stderr);
+    let found = problem(&project, &[]);
+    expect(&found, "repository", "git does not ignore .llmops/evidence.key", "echo .llmops/ >> .gitignore");
+    git(&project, &["add", ".llmops/evidence.key"]);
+    project.write(".gitignore", "llmops/\n.llmops/\n");
+    let found = problem(&project, &[]);
+    expect(&found, "repository", "git has .llmops/evidence.key", "git rm --cached .llmops/evidence.key");
+    git(&project, &["rm", "-q", "--cached", ".llmops/evidence.key"]);
+    doctor(&project).ends(0);
+}
+
+#[test]
 fn an_edited_release_and_a_broken_dataset_are_known() {
     let project = healthy();
     let prompt = project.read("prompts/rag_answer/1.0.0.md") + "more\n";
@@ -357,7 +374,9 @@ fn a_hook_of_another_service_is_known_and_never_shown() {
     assert!(!ran.stdout.contains("hunter22") && !ran.stderr.contains("hunter22"));
     doctor_with(&project, &[("VERCEL_DEPLOY_HOOK_URL", hook)], &[]).ends(0);
     // The one that [deploy] names, under whatever name; without it only the job that deploys would fail.
-    let config = project.read("llmops.toml") + "\n[deploy]\ndriver = \"render-hook\"\nhook = \"env:OUR_HOOK\"\n";
+    let config = project.read("llmops.toml")
+        + "\n[deploy]\ndriver = \"render-hook\"\nhook = \"env:OUR_HOOK\"\n\
+                  [deploy.identity]\nurl = \"https://example.org/version\"\ncommit = \"/commit\"\n";
     project.write("llmops.toml", &config);
     let found = problem(&project, &[("OUR_HOOK", hook)]);
     expect(
@@ -367,6 +386,32 @@ fn a_hook_of_another_service_is_known_and_never_shown() {
         "driver = \"vercel\"",
     );
     doctor_with(&project, &[], &[]).ends(0);
+}
+
+#[test]
+fn a_deployment_that_could_not_begin_is_known() {
+    let project = healthy();
+    let own = project.read("llmops.toml");
+    let set = |deploy: &str| project.write("llmops.toml", &format!("{own}\n[deploy]\n{deploy}"));
+    set("driver = \"heroku\"\n");
+    expect(&problem(&project, &[]), "deployment", "there is no driver \"heroku\"", "known: render, ");
+    set("driver = \"render\"\ntoken = \"env:RENDER_API_KEY\"\n");
+    expect(&problem(&project, &[]), "deployment", "deploy.service is missing", "the driver render needs it");
+    set("driver = \"command\"\ncommand = [\"./deploy.sh\"]\n");
+    let found = problem(&project, &[]);
+    expect(&found, "deployment", "the driver command cannot tell what runs", "give url and commit (or header)");
+    let identity = "[deploy.identity]\nurl = \"https://example.org/version\"\ncommit = \"/commit\"\n";
+    set(&format!("driver = \"command\"\ncommand = [\"./deploy.sh\"]\n{identity}"));
+    let ran = doctor(&project).ends(0);
+    assert!(
+        ran.stdout.contains("ok       deployment     [deploy] says how to deploy to production\n"),
+        "{}",
+        ran.stdout
+    );
+    project.write("llmops.toml", &own);
+    assert!(doctor(&project).stdout.contains("skipped  deployment     no deployment is configured\n"));
+    std::fs::remove_file(project.path("evals/dataset.jsonl")).unwrap();
+    expect(&problem(&project, &[]), "dataset", "there is no dataset evals/dataset.jsonl", "llmops init writes");
 }
 
 #[test]

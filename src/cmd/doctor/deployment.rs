@@ -1,9 +1,10 @@
-//! Whether a deployment hook belongs to the service that it is for. A hook's address is a secret: it is never shown.
+//! Whether `[deploy]` says enough to deploy by, and whether a deployment hook belongs to the service that it is for. A hook's address is
+//! a secret: it is never shown.
 
 use reqwest::Url;
 
 use super::Patient;
-use super::finding::Finding;
+use super::finding::{Finding, State};
 
 /// A service, and where its hooks lie.
 struct Service {
@@ -69,8 +70,32 @@ pub(super) fn wrong_service(driver: &str, url: &str) -> Option<WrongService> {
     Some(WrongService { wanted, found: found.map(|service| service.name), driver: found.map(|service| service.driver) })
 }
 
-/// The hooks of `[deploy]`, and the variables that are called after a service's hook.
+/// What would stop every deployment, and hooks of another service.
 pub(super) fn check(patient: &Patient) -> Vec<Finding> {
+    let mut found = hooks(patient);
+    let deploys = patient.config.deploys.all.iter().filter(|deploy| deploy.driver.is_some());
+    let environments: Vec<&str> = deploys.clone().map(|deploy| deploy.environment.as_str()).collect();
+    for deploy in deploys {
+        let problems = super::super::deploy::open(&patient.config, deploy).err();
+        // A secret that is not set is told by the check of secrets.
+        let problems =
+            problems.iter().flat_map(Finding::of_error).filter(|found| !found.message.ends_with("is not set"));
+        for problem in problems {
+            if !found.contains(&problem) {
+                found.push(problem);
+            }
+        }
+    }
+    if found.iter().all(|finding| finding.state == State::Ok) && !environments.is_empty() {
+        found.push(Finding::ok(format!("[deploy] says how to deploy to {}", environments.join(", "))));
+    } else if found.is_empty() {
+        found.push(Finding::skipped("no deployment is configured"));
+    }
+    found
+}
+
+/// The hooks of `[deploy]`, and the variables that are called after a service's hook.
+fn hooks(patient: &Patient) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut is_any = false;
     for deploy in &patient.config.deploys.all {
@@ -94,7 +119,6 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     }
     match (found.is_empty(), is_any) {
         (true, true) => vec![Finding::ok("the deployment hook belongs to its service")],
-        (true, false) => vec![Finding::skipped("no deployment hook is set")],
         _ => found,
     }
 }

@@ -1,7 +1,11 @@
 //! Whether git can show what was, and keeps to itself what is secret.
 
+use std::path::Path;
+
 use super::Patient;
 use super::finding::Finding;
+use crate::cmd::evidence::PRIVATE_KEY;
+use crate::config::STATE_FOLDER;
 use crate::git;
 
 pub(super) fn check(patient: &Patient) -> Vec<Finding> {
@@ -21,6 +25,21 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
         let fix = error.problems.into_iter().find_map(|problem| problem.hint).unwrap_or_default();
         found.push(Finding::warning("git does not know who you are, so you can release and label no prompt", fix));
     }
+    found.extend(secret_files(root));
+    let names_state = found.iter().any(|finding| finding.message.contains(STATE_FOLDER));
+    if !names_state && !git::is_ignored(root, ".llmops/cache.db") {
+        let message = "git does not ignore .llmops/, which is state of this machine";
+        found.push(Finding::warning(message, "echo .llmops/ >> .gitignore"));
+    }
+    if found.is_empty() {
+        found.push(Finding::ok("git has the whole history, knows you, and ignores .env and .llmops/"));
+    }
+    found
+}
+
+/// Files that hold secrets, and that git has or would take.
+fn secret_files(root: &Path) -> Vec<Finding> {
+    let mut found = Vec::new();
     if git::is_tracked(root, ".env") {
         found.push(Finding::problem(
             "git has .env, so whoever can read the repository has its secrets",
@@ -32,12 +51,18 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
             "echo .env >> .gitignore",
         ));
     }
-    if !git::is_ignored(root, ".llmops/cache.db") {
-        let message = "git does not ignore .llmops/, which is state of this machine";
-        found.push(Finding::warning(message, "echo .llmops/ >> .gitignore"));
-    }
-    if found.is_empty() {
-        found.push(Finding::ok("git has the whole history, knows you, and ignores .env and .llmops/"));
+    if git::is_tracked(root, PRIVATE_KEY) {
+        found.push(Finding::problem(
+            format!("git has {PRIVATE_KEY}, so whoever can read the repository can sign evidence"),
+            format!(
+                "git rm --cached {PRIVATE_KEY}, add .llmops/ to .gitignore, and make another pair: llmops evidence key"
+            ),
+        ));
+    } else if root.join(PRIVATE_KEY).exists() && !git::is_ignored(root, PRIVATE_KEY) {
+        found.push(Finding::problem(
+            format!("git does not ignore {PRIVATE_KEY}: the next `git add .` commits it"),
+            "echo .llmops/ >> .gitignore",
+        ));
     }
     found
 }
