@@ -1,6 +1,6 @@
 //! Whether evidence is of exactly what stands here, and may be acted upon.
 
-use std::path::Path;
+use std::path::{Display, Path};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
@@ -55,7 +55,7 @@ pub(crate) struct ProvenPrompt {
 
 /// Checks the evidence of a file. An error is one that could not be checked at all.
 pub(crate) fn check(config: &Config, path: &Path) -> Result<Checked> {
-    let shown = path.display();
+    let shown = shown(path);
     let refused = |problem: Problem| Ok(Checked::Refused(vec![problem.at(&shown, None)]));
     let Some((envelope, payload)) = read(path)? else {
         return refused(Problem::new("it is no envelope of evidence (DSSE with an in-toto statement)"));
@@ -88,12 +88,17 @@ pub(crate) fn check(config: &Config, path: &Path) -> Result<Checked> {
     })))
 }
 
+/// A path as people write it.
+fn shown(path: &Path) -> Display<'_> {
+    path.strip_prefix(".").unwrap_or(path).display()
+}
+
 /// The envelope and its payload; `None` if the file holds something else.
 fn read(path: &Path) -> Result<Option<(Envelope, Vec<u8>)>> {
     let size = match std::fs::metadata(path) {
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Error::config(format!("there is no evidence {}", path.display()))
+            return Err(Error::config(format!("there is no evidence {}", shown(path)))
                 .hint("`llmops ci` writes it when everything has passed, in a git repository without changes"));
         }
         Err(error) => return Err(Error::io("read", path, error)),

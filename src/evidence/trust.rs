@@ -69,7 +69,11 @@ impl Trust {
             return Ok(Err(Problem::new("nobody's word counts: there is no key to check evidence with")
                 .hint("`llmops evidence key` makes one; [evidence] in llmops.toml says whose word counts")));
         }
-        let why = if whys.is_empty() { "it is not signed".to_owned() } else { whys.join("; ") };
+        if whys.is_empty() {
+            let problem = Problem::new("nobody whose word counts has signed it: it is not signed");
+            return Ok(Err(problem.hint("`llmops ci` signs it where [evidence] says with what: LLMOPS_EVIDENCE_KEY holds the key of `llmops evidence key`")));
+        }
+        let why = whys.join("; ");
         Ok(Err(Problem::new(format!("nobody whose word counts has signed it: {why}"))))
     }
 

@@ -300,6 +300,9 @@ fn what_was_tested_with_other_settings_or_is_not_committed_is_no_evidence() {
 #[test]
 fn an_unchanged_project_takes_its_last_passing_result_again() {
     let (project, key) = signed("");
+    let unknown = ci(&project, &key, &["--since", "nowhere"]).ends(3);
+    assert_eq!(unknown.stderr.matches("git knows no \"nowhere\"").count(), 1, "{}", unknown.stderr);
+    assert!(unknown.stdout.starts_with("security  error      git knows no \"nowhere\"\n"), "{}", unknown.stdout);
     let first = ci(&project, &key, &[]).ends(0);
     assert!(!first.stderr.contains("taken again"), "{}", first.stderr);
     project.write("README.md", "# Another file\n");
@@ -369,7 +372,7 @@ fn a_job_of_github_gets_the_pipeline_as_its_summary_once() {
 fn a_key_is_never_written_over() {
     let (project, key) = signed("");
     let stderr = project.run(&["evidence", "key"]).ends(3).stderr;
-    assert!(stderr.contains("evidence.key is there already"), "{stderr}");
+    assert!(stderr.starts_with("error: .llmops/evidence.key is there already\n"), "{stderr}");
     assert_eq!(project.read(".llmops/evidence.key"), key);
     #[cfg(unix)]
     {

@@ -23,6 +23,11 @@ const CHECKS: [(&str, Run); 4] =
     [("prompts", prompts), ("secrets", leaks), ("documents", stored), ("validator", validator)];
 
 pub(super) fn run(global: &Global, config: &Config, since: Option<&str>) -> StageReport {
+    // Each check would say the same of a reference that git does not know.
+    if let Some(Err(error)) = since.map(|since| git::merge_base(&config.root, since)) {
+        output::error(&error);
+        return StageReport::broken(Stage::Security, &error);
+    }
     let mut checks = Vec::new();
     for (name, check) in CHECKS {
         match check(global, config, since) {
