@@ -195,13 +195,11 @@ pub(super) async fn show(tools: &Tools<'_>, proof: &Proof) -> Result<ExitStatus>
             [before.id.clone(), commit].into_iter().flatten().collect::<Vec<_>>().join(" ")
         },
     );
-    let mut text = format!(
-        "would deploy {} to {} with {} ({})\n",
-        short(&intent.commit),
-        tools.deploy.environment,
-        intent.driver,
-        intent.service
-    );
+    // The digest of a program or a hook's address tells people nothing.
+    let service = Some(&intent.service).filter(|service| !service.is_empty() && !service.starts_with("sha256:"));
+    let service = service.map_or_else(String::new, |service| format!(" ({service})"));
+    let (commit, environment) = (short(&intent.commit), &tools.deploy.environment);
+    let mut text = format!("would deploy {commit} to {environment} with {}{service}\n", intent.driver);
     let _ = writeln!(text, "evidence  {}, of {}", proof.digest, proof.time);
     let _ = writeln!(text, "live now  {live}");
     for moved in &intent.prompts {

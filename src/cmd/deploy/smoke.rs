@@ -136,7 +136,8 @@ fn golden(config: &Config, smoke: &Smoke, dataset: &Dataset) -> Result<String> {
     });
     Error::unless_empty(unknown.collect())?;
     if taken.is_empty() {
-        return Err(Error::config("[deploy.smoke] chooses no case of the dataset").at(&config.file, None));
+        let hint = format!("set cases, ids or category to what {} has", config.eval.dataset.value);
+        return Err(Error::config("[deploy.smoke] chooses no case of the dataset").at(&config.file, None).hint(hint));
     }
     Ok(rows)
 }

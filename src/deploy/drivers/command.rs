@@ -4,7 +4,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use serde_json::Value;
 
-use super::super::driver::{Driver, Found, Order, Release, Standing, Status, Told};
+use super::super::driver::{Driver, Found, Order, Release, Standing, Status, Told, Trouble};
 use super::super::process::Program;
 use super::super::wire::text;
 use crate::config::{Config, Deploy};
@@ -56,6 +56,16 @@ impl Driver for Own {
 
     fn tells(&self) -> bool {
         false
+    }
+
+    fn check(&self, _: &Order) -> Told<()> {
+        let program = self.0.words.first().map_or("", String::as_str);
+        // What has no slash is looked for in PATH.
+        if program.contains('/') && !self.0.folder.join(program).exists() {
+            let trouble = Trouble::config(format!("there is no program {program}, which deploy.command names"));
+            return Err(trouble.hint("it is started in the project's folder"));
+        }
+        Ok(())
     }
 
     fn standing(&self) -> BoxFuture<'_, Told<Standing>> {

@@ -293,6 +293,20 @@ fn a_program_that_fails_or_does_not_end_is_undone() {
     assert!(ran.stdout.contains("the platform was not changed"), "{}", ran.stdout);
 }
 
+#[test]
+fn a_program_that_is_not_there_is_known_before_anything_begins() {
+    let setting = command(SCRIPT);
+    let ran = setting.runs(&["deploy", "--dry-run"]).ends(0);
+    assert!(ran.stdout.contains(" to production with command\n"), "{}", ran.stdout);
+    std::fs::remove_file(setting.project.path("deploy.sh")).unwrap();
+    for arguments in [&["deploy", "--dry-run"][..], &["deploy"]] {
+        let ran = setting.runs(arguments);
+        assert!(ran.stderr.contains("there is no program ./deploy.sh, which deploy.command names"), "{}", ran.stderr);
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+    }
+    assert!(setting.entries().is_empty());
+}
+
 /// Stands for flyctl: releases are lines of a file, the newest first.
 const FLYCTL: &str = "#!/bin/sh
 echo \"$*\" >> calls
