@@ -48,7 +48,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// Work in the project that DIR lies in
+    /// Work in the project that DIR lies in; `llmops init` makes one of DIR itself
     #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
     pub(crate) directory: PathBuf,
     /// Use this configuration file instead of llmops.toml
@@ -106,7 +106,8 @@ pub(crate) enum Command {
     Baseline(Baseline),
     /// Hold the judge against people
     Judge(Judge),
-    /// Find the usual mistakes (secrets, models, database, documents, git) and say what mends them
+    /// Find the usual mistakes (secrets, models, database, documents, git, deployment) and say what mends them; exit code 1 if
+    /// there is a problem
     Doctor(Doctor),
     /// Explain a metric, the configuration, the providers or the exit codes
     Explain(Explain),

@@ -148,7 +148,7 @@ pub(crate) fn read(source: &Source<'_>, format: Option<&str>) -> Result<(&'stati
         let error = Error::from(source.problem(None, "no prompts are found in it"));
         let why = found.notes.join("; ");
         return Err(error.hint(if why.is_empty() {
-            format!("it was read as {}; --as reads it as something else", format.name)
+            format!("it was read as {} ({}); --as reads it as something else", format.name, format.summary)
         } else {
             why
         }));

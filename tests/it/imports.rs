@@ -267,7 +267,7 @@ fn what_cannot_be_imported_is_said_with_its_line_and_nothing_is_written() {
     refused(
         &[("e.py", "X = 1\n")],
         &["e.py"],
-        "error: e.py: no prompts are found in it\nhint: it was read as python; --as reads it as something else\n",
+        "error: e.py: no prompts are found in it\nhint: it was read as python (a file with a dict of prompts; it is read, not run); --as reads it as something else\n",
     );
 }
 
