@@ -298,6 +298,14 @@ fn what_was_tested_with_other_settings_or_is_not_committed_is_no_evidence() {
 }
 
 #[test]
+fn a_shard_is_no_evidence_of_the_whole() {
+    let (project, key) = signed("");
+    let stdout = ci(&project, &key, &["--shard", "1/3"]).ends(0).stdout;
+    assert!(stdout.contains("\nevidence  none: only a shard of the dataset was measured\n"), "{stdout}");
+    assert!(!has_evidence(&project));
+}
+
+#[test]
 fn an_unchanged_project_takes_its_last_passing_result_again() {
     let (project, key) = signed("");
     let unknown = ci(&project, &key, &["--since", "nowhere"]).ends(3);

@@ -42,8 +42,11 @@ pub(super) fn make(
         return;
     }
     let Some(gated) = gated.filter(|_| pipeline.is_whole()) else {
-        let is_partial = pipeline.verdict == Outcome::Pass;
-        let why = if is_partial { "only a part of the pipeline was run" } else { "not everything has passed" };
+        let why = match () {
+            () if pipeline.verdict != Outcome::Pass => "not everything has passed",
+            () if arguments.eval.shard.is_some() => "only a shard of the dataset was measured",
+            () => "only a part of the pipeline was run",
+        };
         why.clone_into(&mut pipeline.evidence_note);
         return;
     };

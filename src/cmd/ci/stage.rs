@@ -231,9 +231,10 @@ impl Pipeline {
         (!is_silent).then_some(text)
     }
 
-    /// Whether both stages that evidence is of were run, and passed.
+    /// Whether both stages that evidence is of were run, and passed. A shard that was measured ends well and has passed nothing.
     pub(super) fn is_whole(&self) -> bool {
-        let has = |stage: Stage| self.stages.iter().any(|report| report.name == stage.name());
+        let passed = |report: &&StageReport| report.verdict == Outcome::Pass;
+        let has = |stage: Stage| self.stages.iter().filter(passed).any(|report| report.name == stage.name());
         self.status == ExitStatus::Pass && has(Stage::Security) && has(Stage::Eval)
     }
 }
