@@ -25,16 +25,27 @@ const NAMESPACE: &str = "llmops-evidence";
 
 use std::path::Path;
 
-use crate::config::Config;
+use crate::config::{Config, TargetKind};
+use crate::error::Result;
 use crate::git;
 
 /// The files that differ from the commit, of those that an evaluation can depend on. Reports, and lines that are added to ledgers
 /// while something is deployed, are none.
-pub(crate) fn changed(config: &Config) -> Vec<String> {
-    let read = ["prompts", &config.eval.dataset.value, &config.retrieval.documents.value, &config.file];
-    let mut changed = git::differing(&config.root, &read);
-    changed.retain(|file| !is_written_by_us(file));
-    changed
+pub(crate) fn changed(config: &Config) -> Result<Vec<String>> {
+    let Config { eval, retrieval, gate, evidence, .. } = config;
+    let mut read: Vec<&str> = vec![&eval.dataset.value, &retrieval.documents.value, &gate.regression.baseline.value];
+    read.push(&config.file);
+    // Whose word counts is a matter of the commit too.
+    read.extend(evidence.public_keys.iter().chain(&evidence.signers).map(|file| file.value.as_str()));
+    let mut searched = vec!["prompts"];
+    searched.extend(&read);
+    if config.target.kind == TargetKind::Command {
+        // Any file may be a part of the program.
+        searched.push(".");
+    }
+    let mut changed = git::differing(&config.root, &searched)?;
+    changed.retain(|file| !is_written_by_us(file) || read.iter().any(|read| Path::new(file).starts_with(read)));
+    Ok(changed)
 }
 
 fn is_written_by_us(file: &str) -> bool {

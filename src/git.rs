@@ -1,6 +1,6 @@
 //! The few questions that we ask git. A project outside git, or a machine without it, has no answer.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
@@ -106,23 +106,49 @@ pub(crate) fn changed(folder: &Path, commit: &str, path: &str) -> Result<Vec<Str
 }
 
 /// The files of git below `folder`, and those at or below some paths whether git knows them or not, that differ from the commit. What is
-/// ignored does not, and a path outside the repository is none of git's.
-pub(crate) fn differing(folder: &Path, paths: &[&str]) -> Vec<String> {
-    let mut files =
-        list(folder, &["diff", "--name-only", "--relative", "--no-renames", "-z", "HEAD"]).unwrap_or_default();
+/// ignored does not, and a path outside the repository is none of git's. Git is not believed that a file need not be looked at.
+pub(crate) fn differing(folder: &Path, paths: &[&str]) -> Result<Vec<String>> {
+    let mut files = list(folder, &["diff", "--name-only", "--relative", "--no-renames", "-z", "HEAD"])?;
+    files.extend(passed_over(folder)?);
+    let top = one_line(folder, &["rev-parse", "--show-cdup"]).unwrap_or_default();
     for path in paths {
         // As seen from the folder, which a path need not lie in.
         files.extend(
-            list(folder, &["ls-files", "--others", "--exclude-standard", "-z", "--", path]).unwrap_or_default(),
+            names(folder, &["ls-files", "--others", "--exclude-standard", "-z", "--", path])?.unwrap_or_default(),
         );
-        if path.starts_with("..") {
-            let changed = ["diff", "--name-only", "--no-renames", "-z", "HEAD", "--", path];
-            files.extend(list(folder, &changed).unwrap_or_default());
+        if Path::new(path).is_absolute() || Path::new(path).components().any(|part| part == Component::ParentDir) {
+            let changed = ["diff", "--name-only", "--no-relative", "--no-renames", "-z", "HEAD", "--", path];
+            let changed = names(folder, &changed)?.unwrap_or_default();
+            files.extend(changed.into_iter().map(|file| format!("{top}{file}")));
         }
     }
     files.sort();
     files.dedup();
-    files
+    Ok(files)
+}
+
+/// The files below `folder` that git was told to take for unchanged (`update-index --assume-unchanged`, `--skip-worktree`) and that
+/// differ from the commit. One that is not there, because only a part is checked out, does not.
+fn passed_over(folder: &Path) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    let failed = || Error::unavailable("`git ls-files -v` failed");
+    let known = answer(folder, &["ls-files", "-v", "-z"]).ok_or_else(failed)?;
+    for line in String::from_utf8_lossy(&known).split('\0') {
+        let Some((tag, file)) = line.split_once(' ') else { continue };
+        let is_skipped = tag.eq_ignore_ascii_case("s");
+        if !is_skipped && !tag.bytes().all(|letter| letter.is_ascii_lowercase()) {
+            continue;
+        }
+        if is_skipped && !folder.join(file).exists() {
+            continue;
+        }
+        let here = one_line(folder, &["hash-object", "--", file]);
+        let committed = one_line(folder, &["rev-parse", &format!("HEAD:./{file}")]);
+        if here.is_none() || here != committed {
+            files.push(file.to_owned());
+        }
+    }
+    Ok(files)
 }
 
 /// The files below `path` of `folder` in a commit, as seen from `folder`.
@@ -217,13 +243,25 @@ fn one_line(folder: &Path, arguments: &[&str]) -> Option<String> {
 
 fn list(folder: &Path, arguments: &[&str]) -> Result<Vec<String>> {
     let failed = || Error::unavailable(format!("`git {}` failed", arguments.join(" ")));
-    let names = ask(folder, arguments).ok_or_else(failed)?;
-    Ok(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    names(folder, arguments)?.ok_or_else(failed)
+}
+
+/// The names of an answer, each with a zero byte at its end; `None` if git fails.
+fn names(folder: &Path, arguments: &[&str]) -> Result<Option<Vec<String>>> {
+    let Some(answer) = answer(folder, arguments) else { return Ok(None) };
+    let names = String::from_utf8(answer).map_err(|error| {
+        Error::unavailable("git names a file whose name is not UTF-8").source(error).hint("rename the file")
+    })?;
+    Ok(Some(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect()))
 }
 
 fn ask(folder: &Path, arguments: &[&str]) -> Option<String> {
+    String::from_utf8(answer(folder, arguments)?).ok()
+}
+
+fn answer(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     let output = Command::new("git").arg("-C").arg(folder).args(arguments).output().ok()?;
-    if output.status.success() { String::from_utf8(output.stdout).ok() } else { None }
+    output.status.success().then_some(output.stdout)
 }
 
 #[cfg(test)]

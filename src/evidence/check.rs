@@ -74,6 +74,7 @@ pub(crate) fn check(config: &Config, path: &Path) -> Result<Checked> {
     let commit = other_commit(config, &statement, &mut problems)?;
     let prompts = prompts(config, &statement, &mut problems);
     other_files(config, &statement, &mut problems);
+    problems.extend(other_configuration(config, &statement));
     if !problems.is_empty() {
         return Ok(Checked::Refused(problems.into_iter().map(|problem| problem.at(&shown, None)).collect()));
     }
@@ -133,14 +134,20 @@ fn other_commit(config: &Config, statement: &Statement, problems: &mut Vec<Probl
     let Some(here) = git::commit(&config.root) else {
         return Err(Error::config("the project is in no git repository, or git is not installed"));
     };
-    let proven = statement.commit().unwrap_or_default();
-    if proven != here.sha {
+    let commits: Vec<&str> = statement.commits().collect();
+    if commits != [here.sha.as_str()] {
+        let proven = if commits.is_empty() { "none".to_owned() } else { commits.join(" and ") };
         problems.push(
             Problem::new(format!("it is of commit {proven}, and {} is checked out", here.sha))
                 .hint("evidence is of one commit only: llmops ci"),
         );
     }
-    let changed = super::changed(config);
+    if statement.folder() != here.folder {
+        // A repository may hold several projects, perhaps copies of each other.
+        let (proven, here) = (shown_folder(statement.folder()), shown_folder(&here.folder));
+        problems.push(Problem::new(format!("it is of the project in the folder {proven}, and this is {here}")));
+    }
+    let changed = super::changed(config)?;
     if let Some(first) = changed.first() {
         let message = match changed.len() - 1 {
             0 => format!("{first} is not as in commit {}", here.sha),
@@ -149,6 +156,10 @@ fn other_commit(config: &Config, statement: &Statement, problems: &mut Vec<Probl
         problems.push(Problem::new(message).hint("commit, and llmops ci"));
     }
     Ok(here.sha)
+}
+
+fn shown_folder(folder: &str) -> &str {
+    if folder.is_empty() { "./" } else { folder }
 }
 
 fn prompts(config: &Config, statement: &Statement, problems: &mut Vec<Problem>) -> Vec<ProvenPrompt> {
@@ -175,4 +186,15 @@ fn other_files(config: &Config, statement: &Statement, problems: &mut Vec<Proble
             problems.push(Problem::new(format!("{file} is another one than the one that was tested")));
         }
     }
+}
+
+/// The bars of another file are other bars.
+fn other_configuration(config: &Config, statement: &Statement) -> Option<Problem> {
+    let known: Vec<&str> = statement.configurations().map(|(file, _)| file).collect();
+    if known.contains(&config.file.as_str()) {
+        return None;
+    }
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(" and ") };
+    let message = format!("it is of the configuration {known}, and not of {}", config.file);
+    Some(Problem::new(message).hint("--config names another one"))
 }

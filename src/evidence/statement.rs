@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cost::Cost;
+use crate::git::Commit;
 use crate::report::Report;
 
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
@@ -62,6 +63,9 @@ pub(crate) struct Details {
     /// Of the program.
     version: String,
     project: String,
+    /// The project's folder below the repository's root, with a slash at its end; empty at the root.
+    #[serde(default)]
+    folder: String,
     /// When what was measured was measured, UTC.
     time: String,
     /// `provider/model`; `None` where the application chooses.
@@ -104,8 +108,8 @@ pub(crate) struct Passed {
 
 impl Statement {
     /// The statement of a passing report; `commit` is what was tested.
-    pub(crate) fn of(report: &Report, configuration_file: &str, commit: &str, passed: Passed) -> Self {
-        let mut subject = vec![Descriptor::new(COMMIT, "gitCommit", commit)];
+    pub(crate) fn of(report: &Report, configuration_file: &str, commit: Commit, passed: Passed) -> Self {
+        let mut subject = vec![Descriptor::new(COMMIT, "gitCommit", &commit.sha)];
         if let Some(prompt) = &report.prompt {
             subject.push(Descriptor::sha256(format!("{PROMPT}{}@{}", prompt.name, prompt.version), &prompt.digest));
         }
@@ -132,6 +136,7 @@ impl Statement {
                 llmops: Details {
                     version: report.tool_version.clone(),
                     project: report.project.clone(),
+                    folder: commit.folder,
                     time: report.timestamp.clone(),
                     model: report.target.model.clone(),
                     cases: report.cases.finished,
@@ -155,12 +160,13 @@ impl Statement {
         failed_tests.first().map(|test| format!("it says that \"{test}\" failed"))
     }
 
-    pub(super) fn commit(&self) -> Option<&str> {
-        self.digest(COMMIT, "gitCommit")
+    /// The commits; one, if it is ours.
+    pub(super) fn commits(&self) -> impl Iterator<Item = &str> {
+        self.digests(COMMIT, "gitCommit")
     }
 
     pub(super) fn image(&self) -> Option<String> {
-        self.digest(IMAGE, "sha256").map(|digest| format!("sha256:{digest}"))
+        self.digests(IMAGE, "sha256").next().map(|digest| format!("sha256:{digest}"))
     }
 
     /// The prompts by name, version and digest.
@@ -188,6 +194,11 @@ impl Statement {
         &self.predicate.llmops.project
     }
 
+    /// Where the project is in the repository.
+    pub(super) fn folder(&self) -> &str {
+        &self.predicate.llmops.folder
+    }
+
     /// The files of a sort, with the SHA-256 of each.
     fn contents(&self, prefix: &'static str) -> impl Iterator<Item = (&str, &str)> {
         self.subject.iter().filter_map(move |subject| {
@@ -195,9 +206,9 @@ impl Statement {
         })
     }
 
-    fn digest(&self, name: &str, algorithm: &str) -> Option<&str> {
-        let subject = self.subject.iter().find(|subject| subject.name == name)?;
-        subject.digest.get(algorithm).map(String::as_str)
+    fn digests(&self, name: &str, algorithm: &str) -> impl Iterator<Item = &str> {
+        let named = self.subject.iter().filter(move |subject| subject.name == name);
+        named.filter_map(move |subject| subject.digest.get(algorithm).map(String::as_str))
     }
 }
 

@@ -142,6 +142,103 @@ fn a_statement_that_was_edited_or_signed_by_others_is_not_even_read() {
 }
 
 #[test]
+fn evidence_of_one_folder_is_none_of_another_in_the_same_commit() {
+    let (project, key) = signed("");
+    for file in ["llmops.toml", "answers.jsonl", "evals/dataset.jsonl", "evals/evidence.pub"] {
+        project.write(&format!("copy/{file}"), &project.read(file));
+    }
+    for file in ["1.0.0.md", "1.0.1.md", "draft.md", "ledger.jsonl"] {
+        project.write(&format!("copy/prompts/qa/{file}"), &project.read(&format!("prompts/qa/{file}")));
+    }
+    commit(&project, "the same once more");
+    ci(&project, &key, &[]).ends(0);
+    project.write("copy/llmops/evidence.json", &project.read("llmops/evidence.json"));
+    let verify_copy = || AUTHOR.runs(&project, &["-C", "copy", "evidence", "verify"]);
+    let stderr = verify_copy().ends(1).stderr;
+    assert!(stderr.contains("it is of the project in the folder ./, and this is copy/"), "{stderr}");
+    ci(&project, &key, &["-C", "copy"]).ends(0);
+    verify_copy().ends(0);
+    project.write("llmops/evidence.json", &project.read("copy/llmops/evidence.json"));
+    let stderr = verify(&project).ends(1).stderr;
+    assert!(stderr.contains("it is of the project in the folder copy/, and this is ./"), "{stderr}");
+}
+
+#[test]
+fn evidence_of_another_configuration_is_none_of_this_one() {
+    let (project, key) = signed("");
+    project.write("lax.toml", &project.read("llmops.toml").replace("answer_relevancy = 0.5", "answer_relevancy = 0.0"));
+    commit(&project, "lax");
+    ci(&project, &key, &["--config", "lax.toml"]).ends(0);
+    let stderr = verify(&project).ends(1).stderr;
+    assert!(stderr.contains("it is of the configuration lax.toml, and not of llmops.toml\n"), "{stderr}");
+    AUTHOR.runs(&project, &["--config", "lax.toml", "evidence", "verify"]).ends(0);
+}
+
+#[test]
+fn files_that_git_is_told_to_pass_over_are_looked_at_all_the_same() {
+    let (project, key) = signed("");
+    let dataset = project.read("evals/dataset.jsonl");
+    for flag in ["assume-unchanged", "skip-worktree"] {
+        git(&project, &["update-index", &format!("--{flag}"), "evals/dataset.jsonl"]);
+        ci(&project, &key, &[]).ends(0);
+        assert!(has_evidence(&project));
+        project.write("evals/dataset.jsonl", dataset.lines().next().unwrap());
+        let stdout = ci(&project, &key, &[]).ends(0).stdout;
+        assert!(stdout.contains("\nevidence  none: evals/dataset.jsonl is not as in the commit\n"), "{stdout}");
+        project.write("evals/dataset.jsonl", &dataset);
+        git(&project, &["update-index", &format!("--no-{flag}"), "evals/dataset.jsonl"]);
+    }
+}
+
+#[test]
+fn a_key_that_is_not_committed_makes_no_evidence() {
+    let project = repository("");
+    commit(&project, "begin");
+    project.run(&["evidence", "key"]).ends(0);
+    let stdout = ci(&project, &project.read(".llmops/evidence.key"), &[]).ends(0).stdout;
+    assert!(stdout.contains("\nevidence  none: evals/evidence.pub is not as in the commit\n"), "{stdout}");
+}
+
+/// A name that is no UTF-8 must not make everything look unchanged.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_git_cannot_say_what_changed_there_is_no_evidence() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let (project, key) = signed("");
+    let odd = project.path(".").join(std::ffi::OsStr::from_bytes(b"caf\xe9.py"));
+    std::fs::write(&odd, "1").unwrap();
+    commit(&project, "code");
+    ci(&project, &key, &[]).ends(0);
+    std::fs::write(&odd, "2").unwrap();
+    assert!(verify(&project).ends(2).stderr.contains("a file whose name is not UTF-8"));
+    let stdout = ci(&project, &key, &[]).ends(0).stdout;
+    assert!(stdout.contains("\nevidence  none: git names a file whose name is not UTF-8"), "{stdout}");
+    assert!(!has_evidence(&project));
+}
+
+#[test]
+fn documents_outside_the_project_are_looked_at_whatever_their_folder_is_called() {
+    let (project, key) = signed("");
+    project.write("llmops/docs/a.md", "one\n");
+    git(&project, &["add", "-f", "llmops/docs/a.md"]);
+    let inner = project.read("llmops.toml") + "[retrieval]\ndocuments = \"../llmops/docs\"\n";
+    project.write("inner/llmops.toml", &inner);
+    for file in ["answers.jsonl", "evals/dataset.jsonl", "evals/evidence.pub", "prompts/qa/1.0.0.md"] {
+        project.write(&format!("inner/{file}"), &project.read(file));
+    }
+    for file in ["1.0.1.md", "ledger.jsonl"] {
+        project.write(&format!("inner/prompts/qa/{file}"), &project.read(&format!("prompts/qa/{file}")));
+    }
+    commit(&project, "inner");
+    ci(&project, &key, &["-C", "inner"]).ends(0);
+    assert!(project.path("inner/llmops/evidence.json").exists());
+    project.write("llmops/docs/a.md", "two\n");
+    let stdout = ci(&project, &key, &["-C", "inner"]).ends(0).stdout;
+    assert!(stdout.contains("\nevidence  none: ../llmops/docs/a.md is not as in the commit\n"), "{stdout}");
+}
+
+#[test]
 fn what_was_measured_too_long_ago_proves_nothing() {
     let (project, key) = signed("[evidence]\nmax_age = \"1 ms\"\n");
     ci(&project, &key, &[]).ends(0);
@@ -333,6 +430,43 @@ fn an_unchanged_project_takes_its_last_passing_result_again() {
     let dataset = project.read("evals/dataset.jsonl");
     project.write("evals/dataset.jsonl", &dataset.replace("\"c2\"", "\"c3\""));
     assert!(!ci(&project, &key, &["--since", "HEAD"]).ends(0).stderr.contains("taken again"));
+}
+
+/// A project whose application is a program of the repository.
+fn with_program() -> (Project, String) {
+    let (project, key) = signed("");
+    let target = "[target]\nkind = \"command\"\ncommand = [\"python3\", \"app.py\"]\n";
+    let eval = "[eval]\nmetrics = [\"answer_relevancy\"]\n[gate]\nanswer_relevancy = 0.5\n";
+    project.write("llmops.toml", &format!("{target}{eval}"));
+    project.write("app.py", &program("yes", ""));
+    commit(&project, "program");
+    (project, key)
+}
+
+fn program(answer: &str, first: &str) -> String {
+    format!(
+        "import json, sys\n{first}\nfor line in sys.stdin:\n    case = json.loads(line)\n    \
+         print(json.dumps({{\"id\": case[\"id\"], \"answer\": \"{answer}\"}}), flush=True)\n"
+    )
+}
+
+#[test]
+fn a_program_that_needs_a_new_file_is_not_as_in_the_commit() {
+    let (project, key) = with_program();
+    project.write("answers.py", "ANSWER = 1\n");
+    let stdout = ci(&project, &key, &[]).ends(0).stdout;
+    assert!(stdout.contains("\nevidence  none: answers.py is not as in the commit\n"), "{stdout}");
+}
+
+#[test]
+fn a_commit_that_is_made_meanwhile_was_not_tested() {
+    let (project, key) = with_program();
+    let commits = "import subprocess\nsubprocess.run([\"git\", \"-c\", \"user.name=a\", \"-c\", \"user.email=a@example.org\", \
+                   \"commit\", \"-q\", \"--allow-empty\", \"-m\", \"later\"], stderr=subprocess.DEVNULL)";
+    project.write("app.py", &program("yes", commits));
+    commit(&project, "commits");
+    let stdout = ci(&project, &key, &[]).ends(0).stdout;
+    assert!(stdout.contains("\nevidence  none: another commit was checked out while it was tested\n"), "{stdout}");
 }
 
 #[test]

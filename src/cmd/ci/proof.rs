@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::evidence::{self, Passed, Signing, Statement};
 use crate::file::replace;
 use crate::git;
-use crate::report::Report;
 use crate::text::count;
 
 fn path(config: &Config) -> PathBuf {
@@ -50,7 +49,7 @@ pub(super) fn make(
         why.clone_into(&mut pipeline.evidence_note);
         return;
     };
-    if let Some(why) = obstacle(config, arguments, &gated.report) {
+    if let Some(why) = obstacle(config, arguments, (pipeline, gated)) {
         pipeline.evidence_note = why;
         return;
     }
@@ -64,7 +63,7 @@ pub(super) fn make(
 }
 
 /// Why what passed is not what the commit holds.
-fn obstacle(config: &Config, arguments: &Ci, report: &Report) -> Option<String> {
+fn obstacle(config: &Config, arguments: &Ci, (pipeline, gated): (&Pipeline, &Gated)) -> Option<String> {
     let tested = &arguments.eval.tested;
     if arguments.eval.asking.replay.is_some() {
         return Some("the answers are recorded ones".to_owned());
@@ -72,13 +71,19 @@ fn obstacle(config: &Config, arguments: &Ci, report: &Report) -> Option<String> 
     if tested.model.is_some() || tested.top_k.is_some() {
         return Some("--model or --top-k tests something else than the commit holds".to_owned());
     }
-    if git::commit(&config.root).is_none() {
+    let Some(commit) = git::commit(&config.root) else {
         return Some("the project is not in a commit of git".to_owned());
+    };
+    if pipeline.commit.as_ref().is_none_or(|before| before.sha != commit.sha) {
+        return Some("another commit was checked out while it was tested".to_owned());
     }
-    if report.prompt.as_ref().is_some_and(|prompt| prompt.version == crate::prompt::DRAFT) {
+    if gated.report.prompt.as_ref().is_some_and(|prompt| prompt.version == crate::prompt::DRAFT) {
         return Some("a draft was tested, and only releases are deployed".to_owned());
     }
-    let changed = evidence::changed(config);
+    let changed = match evidence::changed(config) {
+        Ok(changed) => changed,
+        Err(error) => return Some(error.to_string()),
+    };
     let first = changed.first()?;
     Some(match changed.len() - 1 {
         0 => format!("{first} is not as in the commit"),
@@ -107,8 +112,8 @@ fn write(config: &Config, arguments: &Ci, signing: &Signing, (pipeline, gated): 
             passed.tests.push(format!("eval: {name} {sign} {}", estimate.scale.show(*bar)));
         }
     }
-    let commit = git::commit(&config.root).map(|commit| commit.sha).unwrap_or_default();
-    let statement = Statement::of(report, &config.file, &commit, passed);
+    let commit = pipeline.commit.clone().ok_or_else(|| Error::unavailable("the project is not in a commit of git"))?;
+    let statement = Statement::of(report, &config.file, commit, passed);
     let envelope = signing.sign(&statement)?;
     let text = serde_json::to_string_pretty(&envelope)
         .map_err(|error| Error::unavailable("cannot write the evidence").source(error))?;

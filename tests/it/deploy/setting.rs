@@ -1,5 +1,6 @@
 //! A project that is ready to be deployed to a scripted platform.
 
+use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
@@ -44,6 +45,13 @@ pub(super) fn hasty(deploy: &str) -> String {
 request_timeout = \"900 ms\"
 {deploy}"
     )
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    ring::digest::digest(&ring::digest::SHA256, bytes).as_ref().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 impl Setting {
@@ -120,6 +128,11 @@ impl Setting {
         if let Some(image) = image.as_str() {
             subject.push(json!({"name": "image", "digest": {"sha256": image.trim_start_matches("sha256:")}}));
         }
+        let configuration = json!({
+            "name": "configuration llmops.toml",
+            "digest": {"sha256": sha256(self.project.read("llmops.toml").as_bytes())},
+        });
+        subject.push(configuration.clone());
         let details = json!({
             "version": "1", "project": "app", "time": self.project.report()["timestamp"], "cases": 3, "metrics": {},
             "cost_per_answer_usd": null, "report": "",
@@ -128,7 +141,7 @@ impl Setting {
             "_type": "https://in-toto.io/Statement/v1",
             "subject": subject,
             "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
-            "predicate": {"result": "PASSED", "configuration": [], "llmops": details},
+            "predicate": {"result": "PASSED", "configuration": [configuration], "llmops": details},
         });
         let payload = base64::prelude::BASE64_STANDARD.encode(statement.to_string());
         let envelope = json!({"payloadType": "application/vnd.in-toto+json", "payload": payload, "signatures": []});
