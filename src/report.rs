@@ -37,7 +37,7 @@ use crate::eval::metrics::Scale;
 use crate::eval::{Shard, Stopped};
 use crate::git::Commit;
 
-pub(crate) use build::{Facts, Outline, build};
+pub(crate) use build::{Facts, Outline, again, build};
 use calibration::Correction;
 pub(crate) use comparison::{Comparison, Difference, DropFinding, Flip, compare};
 pub(crate) use judged::{JudgeFacts, Judgements, Outdated};

@@ -129,7 +129,7 @@ async fn measure(
     let opening = open(global, config, arguments, fill).await?;
     let key = results.map(|_| Results::key(config, &opening.prepared)).transpose()?;
     if let Some((results, key)) = results.zip(key.as_deref())
-        && let Some(report) = results.find(config, key)
+        && let Some(report) = results.find(config, &opening.prepared, key)
     {
         return Ok(Measured::Before { report: Box::new(report), file: results.file(key) });
     }

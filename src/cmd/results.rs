@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::eval::Prepared;
-use super::output;
+use super::{output, report_file};
 use crate::clock;
-use crate::config::{Config, STATE_FOLDER};
+use crate::config::{Config, STATE_FOLDER, Stop, TargetKind};
 use crate::digest::{sha256_of, sha256_parts};
 use crate::error::{Error, Result};
+use crate::evidence;
 use crate::gate;
-use crate::report::{Decision, Report, json};
+use crate::report::{self, Decision, Report, json};
 
 /// More are not kept.
 const MAX_RESULTS: usize = 20;
@@ -19,11 +20,15 @@ pub(super) struct Results {
     folder: PathBuf,
     /// Whether one is taken again, or the next one only kept.
     reuse: bool,
+    /// Whether one is kept: what a program answers with a file that no commit has is not what it answers without.
+    keep: bool,
 }
 
 impl Results {
     pub(super) fn new(config: &Config, reuse: bool) -> Self {
-        Self { folder: config.root.join(STATE_FOLDER).join("results"), reuse }
+        let is_as_committed = || evidence::changed(config).is_ok_and(|changed| changed.is_empty());
+        let keep = config.target.kind != TargetKind::Command || is_as_committed();
+        Self { folder: config.root.join(STATE_FOLDER).join("results"), reuse, keep }
     }
 
     /// SHA-256 of everything that decides: what is measured, and the bars, the baseline among them.
@@ -43,13 +48,18 @@ impl Results {
     }
 
     /// The passing result of this key that is young enough to be evidence, if one is to be taken again.
-    pub(super) fn find(&self, config: &Config, key: &str) -> Option<Report> {
+    pub(super) fn find(&self, config: &Config, prepared: &Prepared, key: &str) -> Option<Report> {
         let path = self.file(key);
         if !self.reuse || !path.is_file() {
             return None;
         }
-        let report = json::read(&path).ok()?;
-        // The file may have been edited; the gate is a function of what was measured.
+        // The file may have been edited: its cases are all that is believed.
+        let report = report::again(&prepared.facts, &path).ok()?;
+        let stopped = report.stopped.filter(|_| !matches!(config.eval.stop, Stop::Never));
+        let report = Report { stopped, ..report };
+        let compared =
+            report_file::compare(report, &json::rows_of(&path), &config.root, Some(prepared.client.tariff()));
+        let report = compared.ok()?;
         let verdict = gate::check(&report);
         let report = report.decided(verdict);
         let is_young = age(&report).is_some_and(|age| age <= config.evidence.max_age);
@@ -58,7 +68,7 @@ impl Results {
 
     /// Keeps a passing result. That it cannot be kept is said, and costs the next pipeline time alone.
     pub(super) fn keep(&self, key: &str, report: &Report, path: &std::path::Path) {
-        if report.verdict.decision != Decision::Pass {
+        if !self.keep || report.verdict.decision != Decision::Pass {
             return;
         }
         let kept = json::write(report, &json::rows_of(path), &self.file(key));

@@ -1,18 +1,23 @@
 //! Makes the report of what a run measured. The verdict is the gate's to add.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
+use super::json;
 use super::{
     CaseCounts, Comparison, CostByRole, CostLimits, Decision, Digests, Estimate, Highlights, JudgeFacts, PromptFacts,
     RegressionFacts, Report, SCHEMA, ShardFacts, Summary, TargetFacts, UsageByRole, Verdict,
 };
 use crate::config::Rule;
 use crate::cost::{Cost, Usage};
+use crate::error::{Error, Result};
+use crate::eval::Measured;
 use crate::eval::metrics::{self, Scale, Scorer};
 use crate::git::Commit;
 
 /// What a run is about, known before its first case.
+#[derive(Clone)]
 pub(crate) struct Facts {
     pub(crate) project: String,
     pub(crate) timestamp: String,
@@ -96,6 +101,26 @@ pub(crate) fn build(facts: Facts, summary: Summary, outline: Outline) -> Report 
         shown: Highlights::default(),
     };
     report.summed_up(summary)
+}
+
+/// The report of the rows of an earlier one, if its run was about the same. What it summed up or decided itself is not looked at.
+pub(crate) fn again(facts: &Facts, path: &Path) -> Result<Report> {
+    let earlier = json::read(path)?;
+    let facts = Facts { timestamp: earlier.timestamp, git: earlier.git, ..facts.clone() };
+    let mut summary = Summary::new(facts.repeats, facts.bars());
+    json::each_row(path, &mut |row| {
+        let row = Measured::of_row(row).map_err(|error| Error::config("a row is no case").source(error))?;
+        summary.add(row);
+        Ok(())
+    })?;
+    let outline = Outline {
+        duration_ms: earlier.duration_ms,
+        embedder: earlier.usage.embedder,
+        embedder_usd: earlier.cost.embedder_usd,
+        prices: earlier.cost.prices,
+        ended_early: earlier.ended_early,
+    };
+    Ok(Report { stopped: earlier.stopped, ..build(facts, summary.close(), outline) })
 }
 
 impl Estimate {

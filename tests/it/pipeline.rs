@@ -432,6 +432,32 @@ fn an_unchanged_project_takes_its_last_passing_result_again() {
     assert!(!ci(&project, &key, &["--since", "HEAD"]).ends(0).stderr.contains("taken again"));
 }
 
+#[test]
+fn a_result_whose_file_was_edited_is_summed_up_anew() {
+    let (project, key) = signed("");
+    ci(&project, &key, &[]).ends(0);
+    let folder = std::fs::read_dir(project.path(".llmops/results")).unwrap();
+    let [file] = &folder.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()[..] else { panic!("one result") };
+    let mut result: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    result["estimates"]["answer_relevancy"]["mean"] = 0.75.into();
+    result["thresholds"]["answer_relevancy"] = 0.0.into();
+    result["prompt"]["version"] = "1.0.0".into();
+    std::fs::write(file, result.to_string()).unwrap();
+    ci(&project, &key, &["--since", "HEAD"]).ends(0);
+    assert_eq!(report(&project)["stages"][1]["reused"], true);
+    let statement = statement(&project);
+    assert_eq!(statement["subject"][1]["name"], "prompt qa@1.0.1");
+    let measured = &statement["predicate"]["llmops"]["metrics"]["answer_relevancy"];
+    assert_eq!((measured["mean"].as_f64(), measured["threshold"].as_f64()), (Some(1.0), Some(0.5)));
+    // The cases are what counts.
+    for row in result["results"].as_array_mut().unwrap() {
+        row["outcomes"]["answer_relevancy"]["value"] = 0.0.into();
+    }
+    std::fs::write(file, result.to_string()).unwrap();
+    ci(&project, &key, &["--since", "HEAD"]).ends(0);
+    assert_eq!(report(&project)["stages"][1]["reused"], Value::Null);
+}
+
 /// A project whose application is a program of the repository.
 fn with_program() -> (Project, String) {
     let (project, key) = signed("");
@@ -448,6 +474,19 @@ fn program(answer: &str, first: &str) -> String {
         "import json, sys\n{first}\nfor line in sys.stdin:\n    case = json.loads(line)\n    \
          print(json.dumps({{\"id\": case[\"id\"], \"answer\": \"{answer}\"}}), flush=True)\n"
     )
+}
+
+#[test]
+fn what_a_program_answered_before_it_was_edited_back_is_not_taken_again() {
+    let (project, key) = with_program();
+    project.write("app.py", &program("no", ""));
+    commit(&project, "wrong");
+    project.write("app.py", &program("yes", ""));
+    let stdout = ci(&project, &key, &[]).ends(0).stdout;
+    assert!(stdout.contains("\nevidence  none: app.py is not as in the commit\n"), "{stdout}");
+    project.write("app.py", &program("no", ""));
+    ci(&project, &key, &["--since", "HEAD"]).ends(1);
+    assert!(!has_evidence(&project));
 }
 
 #[test]

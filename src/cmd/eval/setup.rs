@@ -12,7 +12,7 @@ use crate::error::{Error, Problem, Result};
 use crate::eval::judge::Judge;
 use crate::eval::metrics::{Need, Scorer};
 use crate::eval::{Content, Dataset, Parts, Shard};
-use crate::git;
+use crate::git::{self, Commit};
 use crate::llm::{Client, Model};
 use crate::prompt::{self, Folder, PromptVersion, Selector};
 use crate::rag::Retriever;
@@ -269,7 +269,9 @@ impl Facts {
     pub(in crate::cmd) fn content(&self, config: &Config) -> Content {
         let metrics: Vec<&str> = self.scorers.iter().map(|scorer| scorer.definition.as_str()).collect();
         // The rest of the repository is the application under test only if it runs on its own.
-        let commit = if answers_itself(config) { None } else { self.git.as_ref().map(|git| git.sha.clone()) };
+        // What it answered while it was edited is not what the commit answers.
+        let named = |git: &Commit| if git.dirty { format!("{} edited", git.sha) } else { git.sha.clone() };
+        let commit = if answers_itself(config) { None } else { self.git.as_ref().map(named) };
         let TargetFacts { kind, model, top_k, store, embedder } = &self.target;
         let prompt = self.prompt.as_ref().map(|prompt| format!("{}@{} {}", prompt.name, prompt.version, prompt.digest));
         let parts = [
