@@ -41,6 +41,11 @@ const LONGEST: Limit = (Duration::from_secs(366 * 24 * 60 * 60), "366 d");
 
 pub(super) fn read(section: &Section, document: &Document, env: &Env) -> Option<Evidence> {
     let key = section.string("key")?;
+    if !key.value.starts_with("env:") {
+        // The value itself is not repeated.
+        let message = "evidence.key is a secret and may not stand here";
+        document.report(key.line, message.to_owned(), Some("write key = \"env:NAME\"".into()));
+    }
     let sign = section.choice("sign", &[("key", Sign::Key), ("ssh", Sign::Ssh), ("none", Sign::Nobody)]);
     let public_keys = section.strings("public_keys");
     let signers = section.string("signers");
@@ -69,4 +74,19 @@ fn is_repository(text: &str) -> bool {
         !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
     };
     text.split_once('/').is_some_and(|(owner, name)| plain(owner) && plain(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::Config;
+
+    #[test]
+    fn a_key_may_not_stand_in_the_file_and_is_not_shown() {
+        let read = Config::of_text(PathBuf::from("."), "[evidence]\nkey = \"k3y\"\n", &[]);
+        let said = read.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(said.starts_with("llmops.toml:2: evidence.key is a secret and may not stand here"), "{said}");
+        assert!(!said.contains("k3y"), "{said}");
+    }
 }
