@@ -110,6 +110,10 @@ impl Machine<'_> {
                 Ok(Status { stage: Stage::Failed(word), .. }) => {
                     return Err(fail(format!("the platform says: {word}")));
                 }
+                // It was live before it was watched.
+                Ok(Status { stage: Stage::Pending(word), .. }) => {
+                    return Err(fail(format!("it is not live any more, the platform says: {word}")));
+                }
                 Ok(_) => silent = 0,
                 Err(trouble) => bear(trouble, &mut silent).map_err(|trouble| fail(trouble.message))?,
             }

@@ -150,7 +150,11 @@ impl Driver for Vercel {
             let deployment = self.ask(Method::GET, &path, None, None).await?;
             let Release { commit, image, .. } = release(&deployment);
             let mut stage = stage(&deployment);
-            if stage == Stage::Live && self.in_production().await?.and_then(|live| live.id).as_deref() != Some(id) {
+            let is_ready = stage == Stage::Live;
+            if is_ready && self.in_production().await?.and_then(|live| live.id).as_deref() == Some(id) {
+                // What takes its place from now on was put there by somebody.
+                self.waiting.store(PATIENCE + 1, Ordering::Relaxed);
+            } else if is_ready {
                 let mut word = "ready, and not yet in production".to_owned();
                 if self.waiting.fetch_add(1, Ordering::Relaxed) == PATIENCE {
                     let path = format!("/v10/projects/{}/promote/{id}", self.project);
