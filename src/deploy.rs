@@ -21,7 +21,7 @@ mod wire;
 
 pub(crate) use driver::{Driver, Order, Release};
 pub(crate) use drivers::open as open_driver;
-pub(crate) use identity::{Probe, short};
+pub(crate) use identity::{Probe, is_commit, short};
 pub(crate) use journal::{Intent, Journal, Kind, LabelMove, Step};
 pub(crate) use machine::{Machine, Project, Smoked};
 pub(crate) use record::{Entry, FOLDER, Outcome, Record};

@@ -117,7 +117,8 @@ impl Probe {
             };
             Some((name.clone(), version))
         });
-        Ok(Seen { commit: commit.map(|commit| commit.trim().to_lowercase()), prompts: prompts.collect() })
+        let commit = commit.map(|commit| commit.trim().to_lowercase()).filter(|commit| !commit.is_empty());
+        Ok(Seen { commit, prompts: prompts.collect() })
     }
 
     /// Asks until enough answers in a row say what is wanted. What came instead by the deadline is the reason.
@@ -187,7 +188,7 @@ impl Probe {
 }
 
 /// Whether what is said of a commit names this one; a short name must have enough signs.
-pub(super) fn is_commit(said: &str, commit: &str) -> bool {
+pub(crate) fn is_commit(said: &str, commit: &str) -> bool {
     said.len() >= SHORTEST && commit.to_lowercase().starts_with(&said.to_lowercase())
 }
 

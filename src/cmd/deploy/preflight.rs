@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use super::{Tools, labels, output, push, refused, smoke};
 use crate::clock;
 use crate::config::{Config, Deploy, PromptsAre};
-use crate::deploy::{Entry, Intent, Journal, Kind, LabelMove, Order, Outcome, Probe, Record, Release, Step, short};
+use crate::deploy::{
+    Entry, Intent, Journal, Kind, LabelMove, Order, Outcome, Probe, Record, Release, Step, is_commit, short,
+};
 use crate::digest::sha256_parts;
 use crate::error::{Error, ExitStatus, Result};
 use crate::evidence::Proof;
@@ -33,9 +35,9 @@ pub(super) async fn plan(tools: &Tools<'_>, proof: &Proof, moves: Vec<LabelMove>
     let by = git::identity(&config.root)?;
     let standing = tools.driver.standing().await?;
     let last = record.standing().last().copied();
-    let before = before(tools, standing.live, last).await;
+    let (before, is_seen) = before(tools, standing.live, last).await;
     let before = good(before, record.entries.last());
-    let runs_last = last.is_some_and(|last| runs(before.as_ref(), last));
+    let runs_last = is_seen && last.is_some_and(|last| runs(before.as_ref(), last));
     let mut notes = Vec::new();
     let alone = last.filter(|last| runs_last && only_prompts(tools, last, proof));
     if let Some(last) = alone {
@@ -90,15 +92,15 @@ fn order(deploy: &Deploy, proof: &Proof, record: &Record) -> Order {
     }
 }
 
-/// What is live now: as the platform says, or the running application, or the record.
-async fn before(tools: &Tools<'_>, live: Option<Release>, last: Option<&Entry>) -> Option<Release> {
+/// What is live now, as the platform says, or the running application, or the record; false with what nobody but the record says.
+async fn before(tools: &Tools<'_>, live: Option<Release>, last: Option<&Entry>) -> (Option<Release>, bool) {
     let recorded = last.map(|last| Release {
         id: last.deployment.clone(),
         commit: Some(last.runs.clone()),
         image: last.image.clone(),
     });
     if tools.driver.tells() {
-        return live;
+        return (live, true);
     }
     let seen = match &tools.probe {
         Some(probe) => probe.look().await.ok().and_then(|seen| seen.commit),
@@ -106,11 +108,11 @@ async fn before(tools: &Tools<'_>, live: Option<Release>, last: Option<&Entry>) 
     };
     match (seen, recorded) {
         // The record knows the whole name, where the application may only say the first signs.
-        (Some(seen), Some(recorded)) if recorded.commit.as_ref().is_some_and(|commit| commit.starts_with(&seen)) => {
-            Some(recorded)
+        (Some(seen), Some(recorded)) if recorded.commit.as_ref().is_some_and(|commit| is_commit(&seen, commit)) => {
+            (Some(recorded), true)
         }
-        (Some(seen), _) => Some(Release { id: None, commit: Some(seen), image: None }),
-        (None, recorded) => recorded,
+        (Some(seen), _) => (Some(Release { id: None, commit: Some(seen), image: None }), true),
+        (None, recorded) => (recorded, false),
     }
 }
 
@@ -127,7 +129,7 @@ fn good(before: Option<Release>, last: Option<&Entry>) -> Option<Release> {
 fn runs(before: Option<&Release>, last: &Entry) -> bool {
     let Some(before) = before else { return false };
     match (&before.commit, &before.image) {
-        (Some(commit), _) => last.runs.starts_with(commit.as_str()),
+        (Some(commit), _) => is_commit(commit, &last.runs),
         (None, Some(image)) => last.image.as_ref() == Some(image),
         (None, None) => false,
     }

@@ -48,6 +48,47 @@ fn another_deployment_while_it_is_watched_is_noticed() {
 }
 
 #[test]
+fn a_deployment_that_vercel_takes_out_of_production_is_not_put_back_while_it_is_watched() {
+    let setting = Setting::new(|url| {
+        let keys = "driver = \"vercel\"\ntoken = \"env:DEPLOY_TOKEN\"\nservice = \"prj_1\"\nrepository = \"1234\"\n";
+        format!(
+            "{keys}api = \"{url}\"\n{}[deploy.watch]\ntime = \"60 s\"\ninterval = \"5 ms\"\nurl = \"{url}/version\"\n",
+            identity(url)
+        )
+    });
+    let running = setting.command(&["deploy"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    crate::support::until("watching", || {
+        let journal = setting.project.path(".llmops/deploy/production/journal.jsonl");
+        std::fs::read_to_string(journal).unwrap_or_default().contains("\"begin\",\"step\":\"watch\"")
+    });
+    setting.platform.deployed(&"e".repeat(40));
+    let ended = running.wait_with_output().unwrap();
+    let stdout = String::from_utf8(ended.stdout).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{stdout}");
+    assert!(stdout.contains("while it was watched: it is not live any more"), "{stdout}");
+    let asked = setting.platform.server.received();
+    assert!(asked.iter().all(|request| !request.path.contains("/promote/")));
+}
+
+/// The last deployment is not taken for what runs because the application says nothing.
+#[test]
+fn an_application_that_names_no_commit_is_not_known() {
+    let commit = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let said = std::sync::Arc::clone(&commit);
+    let version = crate::support::http::Server::start(move |_| {
+        crate::support::http::Scripted::json(serde_json::json!({"commit": *said.lock().unwrap()}).to_string())
+    });
+    let setting = Setting::new(|_| {
+        format!("driver = \"command\"\ncommand = [\"true\"]\ntimeout = \"2 s\"\n{}", identity(&version.url))
+    });
+    commit.lock().unwrap().clone_from(&setting.commit());
+    setting.deploy().ends(0);
+    assert!(setting.deploy().ends(0).stdout.contains("there is nothing to do"));
+    commit.lock().unwrap().clear();
+    assert!(!setting.runs(&["deploy", "--dry-run"]).ends(0).stdout.contains("none: it is there"));
+}
+
+#[test]
 fn golden_cases_are_chosen_by_number_name_or_category() {
     let chosen = |keys: &str| {
         let keys = keys.to_owned();
