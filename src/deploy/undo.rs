@@ -14,8 +14,12 @@ impl Machine<'_> {
     pub(super) async fn undo(&mut self, failed: &Failed) -> Result<(Outcome, Vec<String>)> {
         let intent = self.intent()?;
         if intent.kind == Kind::Return {
-            let note = "what was there before is not known to be there again: look at the platform".to_owned();
-            return Ok((Outcome::Failed, vec![note]));
+            let mut notes =
+                vec!["what was there before is not known to be there again: look at the platform".to_owned()];
+            if self.journal.has_begun(Step::Labels) && !intent.prompts.is_empty() {
+                notes.push(format!("{} has gone back before the platform was asked", intent.label));
+            }
+            return Ok((Outcome::Failed, notes));
         }
         let mut notes = Vec::new();
         let mut is_clean = self.labels_back(&intent, &failed.reason, &mut notes);

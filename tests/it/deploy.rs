@@ -243,6 +243,21 @@ fn a_deployment_is_returned_from_with_its_labels_and_that_is_recorded() {
 }
 
 #[test]
+fn a_return_that_fails_says_what_has_gone_back_and_what_has_not() {
+    let setting = Setting::new(by_api);
+    setting.deploy().ends(0);
+    setting.platform.world().fault = Fault::NoWayBack;
+    let ran = setting.runs(&["deploy", "rollback", "-m", "users complain"]).ends(2);
+    assert!(
+        ran.stdout.contains("look at the platform\n  production has gone back before the platform was asked\n"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(setting.platform.live(), Some(setting.commit()));
+    assert_eq!(setting.production(), serde_json::Value::Null);
+}
+
+#[test]
 fn a_record_that_was_edited_is_refused() {
     let setting = Setting::new(by_api);
     setting.deploy().ends(0);
