@@ -421,6 +421,7 @@ fn an_unchanged_project_takes_its_last_passing_result_again() {
     );
     assert!(again.stdout.contains(", taken again from an earlier run\n"), "{}", again.stdout);
     assert_eq!(report(&project)["stages"][1]["reused"], true);
+    assert_eq!(statement(&project)["predicate"]["passedTests"][1], "security: secrets since HEAD~1");
     // It is evidence of the new commit, and as old as its measurement.
     verify(&project).ends(0);
     assert_eq!(project.report()["timestamp"], statement(&project)["predicate"]["llmops"]["time"]);

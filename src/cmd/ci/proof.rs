@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 
+use super::security;
 use super::stage::{Outcome, Pipeline};
 use crate::cli::Ci;
 use crate::cmd::eval::Gated;
@@ -103,7 +104,10 @@ fn write(config: &Config, arguments: &Ci, signing: &Signing, (pipeline, gated): 
     for stage in &pipeline.stages {
         for check in &stage.checks {
             let names = if check.warned { &mut passed.warned } else { &mut passed.tests };
-            names.push(format!("{}: {}", stage.name, check.name));
+            // Files that have not changed since then were not looked through.
+            let since = arguments.since.as_ref().filter(|_| check.name == security::SECRETS);
+            let since = since.map_or_else(String::new, |since| format!(" since {since}"));
+            names.push(format!("{}: {}{since}", stage.name, check.name));
         }
     }
     for (name, estimate) in report.in_order() {

@@ -16,11 +16,14 @@ use crate::text::{count, printable};
 /// Longer files are no prompts and no datasets that people write.
 const MAX_BYTES: u64 = 64 << 20;
 
+/// The check that `--since` leaves files out of.
+pub(super) const SECRETS: &str = "secrets";
+
 /// A check: what `ci` runs, in this order.
 type Run = fn(&Global, &Config, Option<&str>) -> Result<Option<Check>>;
 
 const CHECKS: [(&str, Run); 4] =
-    [("prompts", prompts), ("secrets", leaks), ("documents", stored), ("validator", validator)];
+    [("prompts", prompts), (SECRETS, leaks), ("documents", stored), ("validator", validator)];
 
 pub(super) fn run(global: &Global, config: &Config, since: Option<&str>) -> StageReport {
     // Each check would say the same of a reference that git does not know.
@@ -82,7 +85,7 @@ fn leaks(_: &Global, config: &Config, since: Option<&str>) -> Result<Option<Chec
         0 => format!("no secrets in {scanned}"),
         found => format!("{} in {scanned}", count(found, "secret")),
     };
-    Ok(Some(Check::of("secrets", summary, findings)))
+    Ok(Some(Check::of(SECRETS, summary, findings)))
 }
 
 /// The files whose content goes to models, or decides what does.
