@@ -1,6 +1,7 @@
 //! What every platform is to the state machine.
 
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, ready};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Problem};
@@ -60,12 +61,6 @@ pub(crate) struct Status {
     pub(crate) commit: Option<String>,
     /// The digest of its image.
     pub(crate) image: Option<String>,
-}
-
-impl Status {
-    pub(super) fn untold() -> Self {
-        Self { stage: Stage::Untold, commit: None, image: None }
-    }
 }
 
 /// Whether a deployment was begun before a crash.
@@ -134,8 +129,11 @@ pub(crate) trait Driver: Send + Sync {
     /// The name of the service, or the SHA-256 of the secret address that stands for it.
     fn service(&self) -> String;
 
-    /// Whether `status` says which commit or image a deployment is of.
-    fn tells(&self) -> bool;
+    /// Whether `status` says which commit or image a deployment is of. A platform that tells nothing leaves this, `standing`, `find`
+    /// and `status` as they are here.
+    fn tells(&self) -> bool {
+        false
+    }
 
     /// What must be there in the order; the reason why it cannot be deployed.
     fn check(&self, _: &Order) -> Told<()> {
@@ -143,15 +141,21 @@ pub(crate) trait Driver: Send + Sync {
     }
 
     /// How the platform stands; nothing is changed.
-    fn standing(&self) -> BoxFuture<'_, Told<Standing>>;
+    fn standing(&self) -> BoxFuture<'_, Told<Standing>> {
+        ready(Ok(Standing::default())).boxed()
+    }
 
     /// Begins the deployment, and gives its name if the platform does.
     fn trigger<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Told<Option<String>>>;
 
     /// Whether a deployment of the order was begun after the one that was the newest before.
-    fn find<'a>(&'a self, order: &'a Order, newest: Option<&'a str>) -> BoxFuture<'a, Told<Found>>;
+    fn find<'a>(&'a self, _: &'a Order, _newest: Option<&'a str>) -> BoxFuture<'a, Told<Found>> {
+        ready(Ok(Found::CannotTell)).boxed()
+    }
 
-    fn status<'a>(&'a self, id: Option<&'a str>) -> BoxFuture<'a, Told<Status>>;
+    fn status<'a>(&'a self, _id: Option<&'a str>) -> BoxFuture<'a, Told<Status>> {
+        ready(Ok(Status { stage: Stage::Untold, commit: None, image: None })).boxed()
+    }
 
     /// Makes `to` live again, and stops `ours` if it is still on its way. Gives what is to be waited for; `None` if `to` never
     /// ceased to be live or the platform tells nothing.

@@ -43,6 +43,23 @@ impl Request {
         Self { method, url, shown: None, headers: Vec::new(), named: Vec::new(), body: None }
     }
 
+    /// A request of an API with a token, perhaps with a body, and the key by which it knows a repetition.
+    pub(super) fn authorised(
+        (method, url): (Method, Url),
+        token: &Secret,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Self {
+        let mut request = Self::new(method, url).header("authorization", format!("Bearer {}", token.reveal()));
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        match body {
+            Some(body) => request.json(body),
+            None => request,
+        }
+    }
+
     pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self

@@ -1,10 +1,10 @@
 //! A program of the project's own, which is told by environment variables what to do.
 
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::super::driver::{Driver, Found, Order, Release, Standing, Status, Told, Trouble};
+use super::super::driver::{Driver, Order, Release, Told, Trouble};
 use super::super::process::Program;
 use super::super::wire::text;
 use crate::config::{Config, Deploy};
@@ -54,10 +54,6 @@ impl Driver for Own {
         format!("sha256:{}", sha256_parts(self.0.words.iter().map(String::as_str)))
     }
 
-    fn tells(&self) -> bool {
-        false
-    }
-
     fn check(&self, _: &Order) -> Told<()> {
         let program = self.0.words.first().map_or("", String::as_str);
         // What has no slash is looked for in PATH.
@@ -68,20 +64,8 @@ impl Driver for Own {
         Ok(())
     }
 
-    fn standing(&self) -> BoxFuture<'_, Told<Standing>> {
-        ready(Ok(Standing::default())).boxed()
-    }
-
     fn trigger<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Told<Option<String>>> {
         async move { self.act("deploy", order, (None, &Release::default())).await }.boxed()
-    }
-
-    fn find<'a>(&'a self, _: &'a Order, _: Option<&'a str>) -> BoxFuture<'a, Told<Found>> {
-        ready(Ok(Found::CannotTell)).boxed()
-    }
-
-    fn status<'a>(&'a self, _: Option<&'a str>) -> BoxFuture<'a, Told<Status>> {
-        ready(Ok(Status::untold())).boxed()
     }
 
     fn roll_back<'a>(

@@ -34,13 +34,8 @@ pub(super) fn open(config: &Config, deploy: &Deploy) -> Result<Box<dyn Driver>> 
 impl GitHub {
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Told<Value> {
         let url: Url = parse("api", &format!("{}{path}", self.base))?;
-        let mut request = Request::new(method, url)
-            .header("authorization", format!("Bearer {}", self.token.reveal()))
-            .header("x-github-api-version", "2022-11-28");
-        if let Some(body) = &body {
-            request = request.json(body);
-        }
-        self.wire.send(request).await
+        let request = Request::authorised((method, url), &self.token, body.as_ref(), None);
+        self.wire.send(request.header("x-github-api-version", "2022-11-28")).await
     }
 
     async fn deployments(&self) -> Told<Vec<Value>> {

@@ -3,10 +3,10 @@
 //! Source: render.com/docs/deploy-hooks (POST, `imgURL` URL-encoded). That `ref` chooses the commit is what its dashboard offers.
 
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use reqwest::{Method, Url};
 
-use super::super::driver::{Driver, Found, Order, Release, Standing, Status, Told, Trouble};
+use super::super::driver::{Driver, Order, Release, Told, Trouble};
 use super::super::wire::{Request, Wire, parse, parts_of, text};
 use super::image_of;
 use crate::config::{Config, Deploy, Secret};
@@ -45,28 +45,12 @@ impl Driver for Hook {
         format!("sha256:{}", sha256(self.address.reveal().as_bytes()))
     }
 
-    fn tells(&self) -> bool {
-        false
-    }
-
     fn check(&self, order: &Order) -> Told<()> {
         image_of(self.image.as_deref(), order.image.as_deref()).map(|_| ())
     }
 
-    fn standing(&self) -> BoxFuture<'_, Told<Standing>> {
-        ready(Ok(Standing::default())).boxed()
-    }
-
     fn trigger<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Told<Option<String>>> {
         self.post(&order.commit, order.image.as_deref(), &order.key).boxed()
-    }
-
-    fn find<'a>(&'a self, _: &'a Order, _: Option<&'a str>) -> BoxFuture<'a, Told<Found>> {
-        ready(Ok(Found::CannotTell)).boxed()
-    }
-
-    fn status<'a>(&'a self, _: Option<&'a str>) -> BoxFuture<'a, Told<Status>> {
-        ready(Ok(Status::untold())).boxed()
     }
 
     fn roll_back<'a>(

@@ -38,14 +38,7 @@ pub(super) fn open(config: &Config, deploy: &Deploy) -> Result<Box<dyn Driver>> 
 impl Render {
     async fn ask(&self, method: Method, path: &str, body: Option<Value>, key: Option<&str>) -> Told<Value> {
         let url: Url = parse("api", &format!("{}{path}", self.base))?;
-        let mut request = Request::new(method, url).header("authorization", format!("Bearer {}", self.token.reveal()));
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
-        }
-        if let Some(body) = &body {
-            request = request.json(body);
-        }
-        self.wire.send(request).await
+        self.wire.send(Request::authorised((method, url), &self.token, body.as_ref(), key)).await
     }
 
     /// The last deployments, the newest first.

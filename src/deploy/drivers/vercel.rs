@@ -51,14 +51,7 @@ impl Vercel {
         if let Some(team) = &self.team {
             url.query_pairs_mut().append_pair("teamId", team);
         }
-        let mut request = Request::new(method, url).header("authorization", format!("Bearer {}", self.token.reveal()));
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
-        }
-        if let Some(body) = &body {
-            request = request.json(body);
-        }
-        self.wire.send(request).await
+        self.wire.send(Request::authorised((method, url), &self.token, body.as_ref(), key)).await
     }
 
     async fn in_production(&self) -> Told<Option<Release>> {

@@ -3,12 +3,12 @@
 //! The body is signed as GitHub signs its own: `X-Llmops-Signature-256: sha256=` and the HMAC-SHA256 of the body in hexadecimal.
 
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use reqwest::Method;
 use ring::hmac;
 use serde_json::json;
 
-use super::super::driver::{Driver, Found, Order, Release, Standing, Status, Told};
+use super::super::driver::{Driver, Order, Release, Told};
 use super::super::wire::{Request, Wire, parse, parts_of, text};
 use crate::clock;
 use crate::config::{Config, Deploy, Secret};
@@ -74,24 +74,8 @@ impl Driver for Webhook {
         format!("sha256:{}", sha256(self.address.reveal().as_bytes()))
     }
 
-    fn tells(&self) -> bool {
-        false
-    }
-
-    fn standing(&self) -> BoxFuture<'_, Told<Standing>> {
-        ready(Ok(Standing::default())).boxed()
-    }
-
     fn trigger<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Told<Option<String>>> {
         self.post("deploy", order, (None, None)).boxed()
-    }
-
-    fn find<'a>(&'a self, _: &'a Order, _: Option<&'a str>) -> BoxFuture<'a, Told<Found>> {
-        ready(Ok(Found::CannotTell)).boxed()
-    }
-
-    fn status<'a>(&'a self, _: Option<&'a str>) -> BoxFuture<'a, Told<Status>> {
-        ready(Ok(Status::untold())).boxed()
     }
 
     fn roll_back<'a>(
