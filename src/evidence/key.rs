@@ -87,14 +87,14 @@ impl PublicKey {
 }
 
 /// The bytes between two lines that say what they are.
-fn of_pem(label: &str, text: &str) -> Option<Vec<u8>> {
+pub(super) fn of_pem(label: &str, text: &str) -> Option<Vec<u8>> {
     let (_, rest) = text.split_once(&format!("-----BEGIN {label}-----"))?;
     let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
     let body: String = body.split_whitespace().collect();
     BASE64_STANDARD.decode(body).ok()
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+pub(super) fn pem(label: &str, der: &[u8]) -> String {
     let body = BASE64_STANDARD.encode(der);
     let mut text = format!("-----BEGIN {label}-----\n");
     for line in body.as_bytes().chunks(64) {

@@ -1,10 +1,7 @@
 //! Puts a statement into an envelope, and a name to it.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-
 use super::envelope::{Envelope, Signature};
-use super::key::PrivateKey;
+use super::key::{PrivateKey, of_pem, pem};
 use super::{NAMESPACE, Statement};
 use crate::config::{Config, EvidenceSigner};
 use crate::error::{Error, Result};
@@ -57,26 +54,18 @@ impl Signing {
     }
 }
 
-const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";
-const END: &str = "-----END SSH SIGNATURE-----";
+/// What `ssh-keygen` writes around a signature.
+const ARMOUR: &str = "SSH SIGNATURE";
 /// What every SSH signature begins with.
 pub(super) const SSH_MAGIC: &[u8] = b"SSHSIG";
 
 fn dearmour(text: &str) -> Option<Vec<u8>> {
-    let body = text.trim().strip_prefix(BEGIN)?.strip_suffix(END)?;
-    let body: String = body.split_whitespace().collect();
-    BASE64_STANDARD.decode(body).ok().filter(|bytes| bytes.starts_with(SSH_MAGIC))
+    of_pem(ARMOUR, text).filter(|bytes| bytes.starts_with(SSH_MAGIC))
 }
 
 /// The signature as `ssh-keygen` reads it.
 pub(super) fn armour(signature: &[u8]) -> String {
-    let body = BASE64_STANDARD.encode(signature);
-    let mut text = format!("{BEGIN}\n");
-    for line in body.as_bytes().chunks(70) {
-        text.push_str(&String::from_utf8_lossy(line));
-        text.push('\n');
-    }
-    text + END + "\n"
+    pem(ARMOUR, signature)
 }
 
 #[cfg(test)]
