@@ -65,6 +65,14 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     file.finish()
 }
 
+/// Removes the file at `path`; that there is none is as good.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Replaces the file at `path` by one that nobody but its owner may read, where the system knows such files.
 pub(crate) fn replace_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = File::options();

@@ -8,6 +8,7 @@ use super::output;
 use crate::cli::Global;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::report::formats::{self, Format, Place, Source, TERMINAL};
 use crate::report::json;
 
@@ -43,12 +44,7 @@ impl Wanted {
     /// Removes what an earlier run has left, for which this one must not be mistaken if it fails.
     pub(super) fn prepare(&self, report: &Path) -> Result<()> {
         for path in self.formats.iter().filter_map(|format| format.file_beside(report)) {
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::io("replace the report", &path, error).hint("nothing was run; fix the folder"));
-                }
-                _ => {}
-            }
+            remove_before_a_run(&path)?;
         }
         Ok(())
     }
@@ -102,6 +98,12 @@ impl Wanted {
         }
         Ok(())
     }
+}
+
+/// Removes what an earlier run has left, for which the next must not be mistaken.
+pub(super) fn remove_before_a_run(path: &Path) -> Result<()> {
+    let failed = |error| Error::io("replace", path, error).hint("nothing was run; fix the folder");
+    file::remove(path).map_err(failed)
 }
 
 /// Adds a text to the job's summary, in a system that has one.

@@ -7,6 +7,7 @@ use super::security;
 use super::stage::{Outcome, Pipeline};
 use crate::cli::Ci;
 use crate::cmd::eval::Gated;
+use crate::cmd::formats::remove_before_a_run;
 use crate::config::Config;
 use crate::digest::sha256_of;
 use crate::error::{Error, Result};
@@ -21,13 +22,7 @@ fn path(config: &Config) -> PathBuf {
 
 /// Removes what an earlier pipeline has proven, for which this one must not be mistaken.
 pub(super) fn remove(config: &Config) -> Result<()> {
-    let path = path(config);
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::io("replace the evidence", &path, error).hint("nothing was run; fix the folder"))
-        }
-        _ => Ok(()),
-    }
+    remove_before_a_run(&path(config))
 }
 
 /// Writes the evidence, or says in the pipeline's report why there is none. That it cannot be written fails the pipeline: what comes

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use super::stage::{Check, Finding, Outcome, Pipeline, StageReport};
 use crate::cli::{Global, Stage};
 use crate::cmd::eval::Gated;
-use crate::cmd::formats::summarise;
+use crate::cmd::formats::{remove_before_a_run, summarise};
 use crate::cmd::{output, report_file};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -24,13 +24,7 @@ const SHOWN: usize = 20;
 /// Removes what an earlier pipeline has left, for which this one must not be mistaken.
 pub(super) fn remove(config: &Config) -> Result<()> {
     for file in [JSON, MARKDOWN] {
-        let path = config.path(file);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::io("replace the report", &path, error).hint("nothing was run; fix the folder"));
-            }
-            _ => {}
-        }
+        remove_before_a_run(&config.path(file))?;
     }
     Ok(())
 }
