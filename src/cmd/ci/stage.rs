@@ -131,6 +131,11 @@ impl Check {
 }
 
 impl StageReport {
+    fn new(stage: Stage, verdict: Outcome, summary: String, status: ExitStatus) -> Self {
+        let (name, checks) = (stage.name(), Vec::new());
+        Self { name, verdict, duration_ms: 0, summary, checks, reused: false, status }
+    }
+
     /// The worst of several checks; what could not be done is worse than what failed.
     pub(super) fn of_checks(stage: Stage, checks: Vec<Check>) -> Self {
         let order = [Outcome::Error, Outcome::Fail, Outcome::Undecided];
@@ -138,7 +143,7 @@ impl StageReport {
         let (verdict, status) = worst.map_or((Outcome::Pass, ExitStatus::Pass), |worst| (worst.verdict, worst.status));
         let shown = checks.iter().filter(|check| verdict == Outcome::Pass || check.verdict != Outcome::Pass);
         let summary = shown.map(|check| check.summary.as_str()).collect::<Vec<_>>().join("; ");
-        Self { name: stage.name(), verdict, duration_ms: 0, summary, checks, reused: false, status }
+        Self { checks, ..Self::new(stage, verdict, summary, status) }
     }
 
     pub(super) fn of_evaluation(gated: &Gated) -> Self {
@@ -157,8 +162,7 @@ impl StageReport {
             Outcome::Pass => bars.collect::<Vec<_>>().join(", "),
             _ => report.verdict.reasons.join("; "),
         };
-        let (name, reused, status) = (Stage::Eval.name(), gated.is_reused, gated.status);
-        Self { name, verdict, duration_ms: 0, summary, checks: Vec::new(), reused, status }
+        Self { reused: gated.is_reused, ..Self::new(Stage::Eval, verdict, summary, gated.status) }
     }
 
     pub(super) fn of_deployment(status: ExitStatus, summary: String) -> Self {
@@ -168,14 +172,12 @@ impl StageReport {
             ExitStatus::Undecided => Outcome::Undecided,
             ExitStatus::Config | ExitStatus::OverBudget => Outcome::Error,
         };
-        let name = Stage::Deploy.name();
-        Self { name, verdict, duration_ms: 0, summary, checks: Vec::new(), reused: false, status }
+        Self::new(Stage::Deploy, verdict, summary, status)
     }
 
     /// A stage that could not be run.
     pub(super) fn broken(stage: Stage, error: &Error) -> Self {
-        let (name, summary, status) = (stage.name(), error.to_string(), error.exit_status());
-        Self { name, verdict: Outcome::Error, duration_ms: 0, summary, checks: Vec::new(), reused: false, status }
+        Self::new(stage, Outcome::Error, error.to_string(), error.exit_status())
     }
 }
 
