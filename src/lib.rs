@@ -24,6 +24,7 @@ mod llm;
 mod lockfile;
 mod money;
 mod postgres;
+mod program;
 mod prompt;
 mod rag;
 mod report;

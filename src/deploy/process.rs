@@ -5,10 +5,10 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::{Child, Command};
 
 use super::driver::{Told, Trouble, TroubleKind};
 use crate::config::Secret;
+use crate::program::{self, Running};
 use crate::text::{printable, span};
 
 /// What of an output is kept: its end.
@@ -25,18 +25,14 @@ pub(super) struct Program {
 impl Program {
     /// Its standard output, if it ends well.
     pub(super) async fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Told<String> {
-        let Some((program, own)) = self.words.split_first() else {
+        let Some((name, own)) = self.words.split_first() else {
             return Err(Trouble::config("deploy.command is empty"));
         };
-        let mut command = Command::new(program);
-        command.args(own).args(arguments).current_dir(&self.folder).kill_on_drop(true);
-        command.envs(variables.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        #[cfg(unix)]
-        command.process_group(0);
+        let mut command = program::command(name, own, &self.folder);
+        command.args(arguments).envs(variables.iter().copied()).stdin(Stdio::null());
         let child = command
             .spawn()
-            .map_err(|error| Trouble::new(TroubleKind::Refused, format!("cannot start \"{program}\": {error}")))?;
+            .map_err(|error| Trouble::new(TroubleKind::Refused, format!("cannot start \"{name}\": {error}")))?;
         let mut running = Running(child);
         let (out, errors) = (running.0.stdout.take(), running.0.stderr.take());
         let work = async {
@@ -44,7 +40,7 @@ impl Program {
             (out, errors, status)
         };
         let Ok((out, errors, status)) = tokio::time::timeout(self.limit, work).await else {
-            let message = format!("\"{program}\" did not end within {}", span(self.limit));
+            let message = format!("\"{name}\" did not end within {}", span(self.limit));
             return Err(Trouble::new(TroubleKind::Silent, message));
         };
         match status {
@@ -52,9 +48,9 @@ impl Program {
             Ok(status) => {
                 let said = errors.lines().rfind(|line| !line.trim().is_empty()).map(|line| self.shown(line));
                 let said = said.map_or_else(String::new, |said| format!(": {said}"));
-                Err(Trouble::new(TroubleKind::Failed, format!("\"{program}\" failed ({status}){said}")))
+                Err(Trouble::new(TroubleKind::Failed, format!("\"{name}\" failed ({status}){said}")))
             }
-            Err(error) => Err(Trouble::new(TroubleKind::Failed, format!("\"{program}\" is lost: {error}"))),
+            Err(error) => Err(Trouble::new(TroubleKind::Failed, format!("\"{name}\" is lost: {error}"))),
         }
     }
 
@@ -74,18 +70,4 @@ async fn end_of(pipe: Option<impl AsyncRead + Unpin>) -> String {
         kept.drain(..excess);
     }
     String::from_utf8_lossy(&kept).into_owned()
-}
-
-struct Running(Child);
-
-/// A wrapper such as a shell would leave the real program running.
-#[cfg(unix)]
-impl Drop for Running {
-    fn drop(&mut self) {
-        let group = self.0.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?));
-        if let Some(group) = group {
-            // It may have ended already.
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-    }
 }

@@ -19,7 +19,7 @@ const RANKS: &[&[&str]] = &[
     &["git", "config", "download"],
     &["http"],
     &["chain"],
-    &["error", "text", "digest", "clock", "file", "lockfile", "money", "test_support"],
+    &["error", "text", "digest", "clock", "file", "lockfile", "money", "program", "test_support"],
 ];
 
 fn rank(module: &str) -> usize {

@@ -7,14 +7,13 @@
 //! The answer may repeat the case's id, which is then checked. As many processes run as cases are under way; one that misbehaves is ended and replaced.
 
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 
 use super::http::read_passages;
 use super::{Question, Target};
@@ -22,6 +21,7 @@ use crate::config::Config;
 use crate::cost::tokens_of;
 use crate::error::{Error, Problem, Result};
 use crate::eval::{Case, Output};
+use crate::program::{self, Running};
 use crate::text::span;
 
 pub(super) struct CommandTarget {
@@ -46,21 +46,18 @@ impl CommandTarget {
     }
 
     fn start(&self) -> Result<Process> {
-        let (program, arguments) =
-            self.command.split_first().ok_or_else(|| Error::config("target.command is empty"))?;
-        let mut command = Command::new(program);
-        command.args(arguments).current_dir(&self.folder).kill_on_drop(true);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        #[cfg(unix)]
-        command.process_group(0);
-        let mut child =
-            command.spawn().map_err(|error| Error::unavailable(format!("cannot start \"{program}\"")).source(error))?;
+        let (name, arguments) = self.command.split_first().ok_or_else(|| Error::config("target.command is empty"))?;
+        let mut command = program::command(name, arguments, &self.folder);
+        let child =
+            command.spawn().map_err(|error| Error::unavailable(format!("cannot start \"{name}\"")).source(error))?;
+        let mut running = Running(child);
+        let child = &mut running.0;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-            return Err(Error::unavailable(format!("\"{program}\" has no pipes")));
+            return Err(Error::unavailable(format!("\"{name}\" has no pipes")));
         };
         let complaints = Complaints::collect(stderr);
-        Ok(Process { child, stdin, stdout: BufReader::new(stdout), complaints })
+        Ok(Process { running, stdin, stdout: BufReader::new(stdout), complaints })
     }
 }
 
@@ -143,22 +140,10 @@ fn shortened(text: &str) -> String {
 }
 
 struct Process {
-    child: Child,
+    running: Running,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
     complaints: Complaints,
-}
-
-/// Ends the program with whatever it has started: a wrapper such as a shell would leave the real program running.
-#[cfg(unix)]
-impl Drop for Process {
-    fn drop(&mut self) {
-        let group = self.child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?));
-        if let Some(group) = group {
-            // It may have ended already.
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-    }
 }
 
 impl Process {
@@ -202,7 +187,7 @@ impl Process {
     }
 
     async fn ended(&mut self) -> Error {
-        let status = match self.child.wait().await {
+        let status = match self.running.0.wait().await {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         };
