@@ -259,7 +259,7 @@ async fn configured_limits_hold_and_waiting_for_them_is_no_time_of_the_call() {
     let server = Server::start(|_| success());
     let limited = |limits: &str| {
         let variables = [("OPENAI_BASE_URL", server.url.as_str())];
-        timed(&config(&format!("[target]\ntimeout = \"150 ms\"\n[limits.openai]\n{limits}"), &variables)).unwrap()
+        timed(&config(&format!("[target]\ntimeout = \"400 ms\"\n[limits.openai]\n{limits}"), &variables)).unwrap()
     };
     let texts = chat_many(&limited("concurrency = 2"), 40).await;
     assert!(texts.iter().all(std::result::Result::is_ok), "{texts:?}");
